@@ -1,0 +1,53 @@
+# The front door for people: every target is one line of what it does, in `make help`.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+export PYTHON ?= python3
+BIN := .venv/bin
+
+# What `make demo` passes on: SERVE=0, or BOOKS=DIR MAPPING=FILE ENTERPRISE=NAME for a company's own books.
+DEMO := $(if $(filter 0,$(SERVE)),--no-serve)
+DEMO += $(if $(BOOKS),--books '$(BOOKS)') $(if $(MAPPING),--mapping '$(MAPPING)')
+DEMO += $(if $(ENTERPRISE),--enterprise '$(ENTERPRISE)')
+
+# Tests write no file of an installation: they get a home of their own (tests/settings.py), and so do the checks.
+SCRATCH := TALLYSTICK_HOME=$(CURDIR)/.venv/scratch
+
+.PHONY: help install dev demo test check bench docs lock clean
+
+help:  ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+install:  ## make .venv with everything that the demo needs
+	@tools/install.sh runtime
+
+dev: install  ## add to .venv what the tests need
+	@tools/install.sh dev
+
+demo: install  ## run one loan from request to disbursement, then serve the site (SERVE=0: stop before)
+	@$(BIN)/tallystick demo $(DEMO)
+
+check: dev  ## format, lint, types, import rules and house rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(SCRATCH) $(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 0 tests/house
+
+test: dev  ## every check and every test; the database tests on PostgreSQL and on SQLite
+	@tools/system_parts.sh
+	@$(MAKE) check
+	$(BIN)/python tools/with_postgresql.py --or-skip $(BIN)/pytest -m 'records and not browser'
+	$(BIN)/pytest --ignore tests/house
+
+bench: dev  ## measure, and write docs/benchmarks.md
+	$(BIN)/python tools/bench.py
+
+docs: dev  ## write docs/reference and check every link of every page
+	$(SCRATCH) $(BIN)/python tools/docs.py
+
+lock:  ## resolve the dependencies anew, with hashes, into requirements/
+	@tools/lock.sh
+
+clean:  ## remove .venv and every cache, never an installation's data
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,269 @@
+"""The embedded ledger against the limits of its machine: signature checks and durable commits per second."""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from nacl.signing import VerifyKey
+from report import cores, note, per_second, spread, table
+from workload import (
+    PROPOSER,
+    PROPOSER_PUBLIC_KEY,
+    Load,
+    anchoring_load,
+    register_load,
+    sign_header,
+)
+
+from tallystick.engines.embedded import EmbeddedEngine, Limits, database, maintenance
+from tallystick.engines.embedded.cache import StateCache
+from tallystick.engines.embedded.store import Store
+from tallystick.ledger import trie
+
+BLOCK = 1000
+LIMIT_SECONDS = 1.0
+MESSAGE = bytes(500)
+# Prime, so that steps of it visit every key before one comes twice.
+STRIDE = 7_368_787
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One measured run of a load.
+
+    Attributes:
+        rate: transactions per second, from the first submission until the last is durable.
+        signatures: signatures checked per second in the run.
+        limit: signatures that one core checked per second just before and after.
+    """
+
+    rate: float
+    signatures: float
+    limit: float
+
+
+def verification_limit() -> float:
+    """Return Ed25519 signatures of 500 bytes that one core checks per second, with PyNaCl."""
+    signed = PROPOSER.sign(MESSAGE)
+    key = VerifyKey(PROPOSER_PUBLIC_KEY)
+    count, start = 0, time.perf_counter()
+    while (spent := time.perf_counter() - start) < LIMIT_SECONDS:
+        for _ in range(100):
+            key.verify(signed.message, signed.signature)
+        count += 100
+    return count / spent
+
+
+def commit_limit(folder: Path) -> float:
+    """Return commits of one small row per second, with the ledger's own settings of SQLite."""
+    connection = database.connect_new(folder / "commits.sqlite3")
+    connection.execute("CREATE TABLE IF NOT EXISTS one (number INTEGER PRIMARY KEY, value BLOB)")
+    count, start = 0, time.perf_counter()
+    while (spent := time.perf_counter() - start) < LIMIT_SECONDS:
+        connection.execute("INSERT INTO one (value) VALUES (x'00')")
+        count += 1
+    connection.close()
+    return count / spent
+
+
+def run(load: Load, folder: Path, pinned: list[int], verifiers: int) -> Run:
+    """Send a load through a fresh ledger on the given cores."""
+    everywhere = cores()
+    os.sched_setaffinity(0, pinned[:1])
+    before = verification_limit()
+    os.sched_setaffinity(0, pinned)
+    limits = Limits(block_period_ms=1000, block_transactions=BLOCK, verifiers=verifiers)
+    path = folder / f"{time.monotonic_ns()}.sqlite3"
+    engine = EmbeddedEngine.create(
+        path,
+        load.genesis,
+        load.contracts,
+        sign_header,
+        PROPOSER_PUBLIC_KEY,
+        clock=SystemClock(),
+        limits=limits,
+    )
+    try:
+        start = time.perf_counter()
+        send(engine, load.wires)
+        spent = time.perf_counter() - start
+    finally:
+        engine.close()
+        path.unlink()
+        os.sched_setaffinity(0, pinned[:1])
+        after = verification_limit()
+        os.sched_setaffinity(0, everywhere)
+    count = len(load.wires)
+    return Run(count / spent, load.signatures / spent, (before + after) / 2)
+
+
+def send(engine: EmbeddedEngine, wires: list[bytes]) -> None:
+    """Submit everything, a block at a time, and return when the last is durable."""
+    place = 0
+    while place < len(wires):
+        batch = wires[place : place + BLOCK]
+        answers = engine.submit_many(batch)
+        refused = next((index for index, one in enumerate(answers) if not isinstance(one, str)), None)
+        if refused is not None:
+            assert answers[refused].code in {"mempool_full", "sequence_gap"}, answers[refused]
+            time.sleep(0.005)
+        place += len(batch) if refused is None else refused
+        last = answers[-1] if refused is None else None
+    assert last is not None
+    assert engine.wait(last, timeout_s=60).code == "ok"
+
+
+def throughput(loads: list[Load], folder: Path, rounds: int) -> list[tuple[object, ...]]:
+    """Measure every load on one core and on two, in turns, so that what disturbs one disturbs all."""
+    available = cores()
+    arrangements = {"one core, one process": (available[:1], 0)}
+    if len(available) > 1:
+        arrangements["two cores, one verifier process"] = (available[:2], 1)
+    runs: dict[tuple[str, str], list[Run]] = {}
+    for turn in range(rounds):
+        for load in loads:
+            for name, (pinned, verifiers) in arrangements.items():
+                note(f"{load.name}, {name}, {turn + 1} of {rounds}")
+                runs.setdefault((load.name, name), []).append(run(load, folder, pinned, verifiers))
+    return [
+        (
+            *names,
+            per_second(statistics.median(one.rate for one in measured)),
+            per_second(statistics.median(one.limit for one in measured)),
+            spread([one.rate / one.limit for one in measured]),
+            spread([one.signatures / one.limit for one in measured]),
+        )
+        for names, measured in runs.items()
+    ]
+
+
+def replay(load: Load, folder: Path) -> tuple[int, float, float]:
+    """Return transactions, seconds to verify them from block 0 on, and the limit beside it."""
+    path = folder / "replay.sqlite3"
+    engine = EmbeddedEngine.create(
+        path, load.genesis, load.contracts, sign_header, PROPOSER_PUBLIC_KEY, clock=SystemClock(),
+        limits=Limits(block_period_ms=1000, block_transactions=BLOCK),
+    )  # fmt: skip
+    send(engine, load.wires)
+    head = engine.head().app_hash
+    engine.close()
+    limit = verification_limit()
+    start = time.perf_counter()
+    followed = maintenance.verify(path, load.contracts, lambda done, total: None)
+    spent = time.perf_counter() - start
+    assert (followed.app_hash, followed.transactions) == (head, len(load.wires))
+    path.unlink()
+    return followed.transactions, spent, (limit + verification_limit()) / 2
+
+
+def growth(folder: Path, most: int, name_of: Callable[[int], str]) -> list[tuple[object, ...]]:
+    """Fill the state and measure durable blocks of random writes at each power of ten."""
+    store = Store.open_new(folder / "growth.sqlite3")
+    with store.writing():
+        store.put_genesis(b"{}")
+    state = StateCache(store, 50_000, 50_000)
+    rows, size = [], 0
+    target = 1000
+    while target <= most:
+        note(f"cost of a write at {target:,} keys")
+        while size < target:
+            step = min(target - size, 50_000)
+            write(store, state, {name_of(number): b"filled" for number in range(size, size + step)})
+            size += step
+        blocks = []
+        for turn in range(7):
+            keys = [name_of((turn * BLOCK + place) * STRIDE % size) for place in range(BLOCK)]
+            start = time.perf_counter()
+            write(store, state, dict.fromkeys(keys, b"%d" % turn))
+            blocks.append((time.perf_counter() - start) / BLOCK * 1e6)
+        alone = [alone_cost(state, key) for key in keys]
+        microseconds = statistics.median(spent for spent, _ in alone)
+        depth = statistics.mean(pages for _, pages in alone)
+        rows.append((f"{size:,}", f"{depth:.2f}", f"{microseconds:.0f}", spread(blocks[2:], 0)))
+        target *= 10
+    store.close()
+    return rows
+
+
+def alone_cost(state: StateCache, key: str) -> tuple[float, int]:
+    """Return the microseconds that the new root of a single write takes, and how many pages it changes."""
+    start = time.perf_counter()
+    _, pages = trie.update(state, {key: b"alone"})
+    return (time.perf_counter() - start) * 1e6, len(pages)
+
+
+def write(store: Store, state: StateCache, changes: dict[str, bytes]) -> None:
+    """Apply changes to the state in one commit."""
+    with store.writing():
+        _, pages = trie.update(state, changes)
+        store.put_changes(changes, pages)
+    state.take(changes, pages)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--transactions", type=int, default=20_000, help="in each run")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--replay", type=int, default=100_000, help="transactions to replay")
+    parser.add_argument("--keys", type=int, default=1_000_000, help="most keys in the state")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        commits = commit_limit(folder)
+        loads = [register_load(chosen.transactions), anchoring_load(chosen.transactions)]
+        rows = throughput(loads, folder, chosen.rounds)
+        commits = statistics.mean((commits, commit_limit(folder)))
+        note(f"replay of {chosen.replay:,} transactions")
+        count, spent, limit = replay(register_load(chosen.replay), folder)
+        grown = growth(folder, chosen.keys, lambda number: "bench/" + sha256(b"%d" % number).hexdigest())
+    print(section(chosen.transactions, rows, commits, (count, spent, limit), grown))
+
+
+def section(
+    transactions: int,
+    rows: list[tuple[object, ...]],
+    commits: float,
+    replayed: tuple[int, float, float],
+    grown: list[tuple[object, ...]],
+) -> str:
+    """Return this benchmark's section of the page."""
+    count, spent, limit = replayed
+    headings = ("what", "where", "transactions/s", "limit/s", "of the limit", "signatures, of the limit")
+    return f"""## The embedded ledger
+
+{transactions:,} transactions for each run, in blocks of {BLOCK:,}, until the last is durable (SQLite in WAL
+mode, `synchronous=FULL`). *Limit* is how many Ed25519 signatures over 500 bytes one core checks per second
+with PyNaCl, measured on the same core just before and after each run. Runs take turns; figures are medians,
+with the least and the most. Aim: at least 0.33 of the limit on one core, more than 0.5 on two.
+
+{table(headings, rows)}
+
+Anchoring checks more signatures than there are transactions: the applicant signs two steps of five too.
+The disk took {per_second(commits)} commits of one small row per second with the same settings; a block
+is one commit.
+
+**Replay.** {count:,} transactions verified from block 0 on (every hash, signature, result and the state) in
+{spent:.1f} s: {per_second(count / spent)} transactions/s, {count / spent / limit:.2f} of the limit of one core.
+
+**Cost of a write as the state grows.** A write alone changes the pages on its path, one more for every
+sixteenfold of keys. In a block, writes share the pages near the root, the less the larger the state; the last
+column is blocks of {BLOCK:,} writes to keys in random order, trie and SQLite, committed.
+
+{table(("keys", "pages, alone", "µs for the root, alone", "µs/write in a durable block"), grown)}
+"""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Tallystick: lending and borrowing against countersigned evidence."""

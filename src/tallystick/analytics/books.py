@@ -1,0 +1,206 @@
+"""Books: one set of invoice files, loaded, cleaned and ready to be asked; DuckDB behind it.
+
+    with load(resolve(folder, mapping), mapping) as books:
+        books.indicators("E12", date(2020, 1, 15), 12)
+
+The engine sees a private folder and nothing else, loads no extension, and is locked once the books are
+in. Everything lives in memory (what does not fit spills into that folder) and is gone with ``close``.
+"""
+
+import csv
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from tallystick.admission import quality
+from tallystick.admission.books import FILE_COLUMNS, PURCHASE, SALE, SIDES, VALID, invoices
+from tallystick.admission.indicators import IndicatorValue, indicator_table, indicator_values
+from tallystick.admission.mapping import BooksMapping
+from tallystick.admission.period import Period, period_before
+from tallystick.analytics.engine import connect, fill, sql_of
+from tallystick.analytics.sources import Limits, Sources, resolve
+from tallystick.errors import NotFound
+from tallystick.values.money import Currency
+
+__all__ = ["Books", "Limits", "Sources", "load", "resolve"]
+
+_ONE = "books_of_one"  # the invoices of the enterprise that a question is about
+
+
+def load(sources: Sources, mapping: BooksMapping, limits: Limits | None = None) -> "Books":
+    """Return the books in the sources, read by the mapping; a context manager.
+
+    Raises:
+        Malformed: ``unreadable_file``, ``unknown_column``, ``wrong_type``, ``bad_amount_in_column``,
+            ``bad_date``, ``unknown_status``, ``missing_enterprise``, ``bad_text``, ``empty_books``.
+        TooLarge: ``file_too_large``, ``too_many_rows``, ``too_many_columns``, ``books_too_large``,
+            ``amounts_too_large``.
+    """
+    limits = limits or Limits()
+    with ExitStack() as undo:
+        folder = Path(tempfile.mkdtemp(prefix="tallystick-books-"))
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)
+        connection = undo.enter_context(connect(folder, limits))
+        row_counts = fill(connection, sources, mapping, folder, limits)
+        return Books(connection, undo.pop_all(), mapping.currency, row_counts)
+
+
+class Books:
+    """A loaded set of books; may be asked from any thread, and must be closed.
+
+    Attributes:
+        currency: of every amount.
+        row_counts: rows received, for ``sales`` and ``purchases``, before anything was left out.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        held: ExitStack,
+        currency: Currency,
+        row_counts: Mapping[str, int],
+    ) -> None:
+        self._connection = connection
+        self._held = held
+        self.currency = currency
+        self.row_counts = row_counts
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the memory and the staging folder; calling it again does nothing."""
+        self._held.close()
+
+    def enterprises(self) -> tuple[str, ...]:
+        """Return every enterprise of the books, in order of its text."""
+        return tuple(
+            name for (name,) in self._ask("SELECT enterprise FROM finding_counts ORDER BY enterprise")
+        )
+
+    def quality(self, enterprise: str) -> tuple[quality.Finding, ...]:
+        """Return what was found in one enterprise's books, over all their rows.
+
+        Raises:
+            NotFound: ``unknown_enterprise``.
+        """
+        return quality.findings(self._counts(enterprise))
+
+    def indicators(self, enterprise: str, as_of: date, months: int) -> dict[str, IndicatorValue]:
+        """Return the indicators of one enterprise over the ``months`` whole months before ``as_of``'s.
+
+        Raises:
+            NotFound: ``unknown_enterprise``.
+            Malformed: ``bad_period``.
+        """
+        period = period_before(as_of, months)
+        self._counts(enterprise)
+        rows = self._ask_one(enterprise, _indicator_sql(period), names=True)
+        return indicator_values(rows[0] if rows else None, self.currency, months)
+
+    def monthly(self, enterprise: str, as_of: date, months: int) -> list[tuple[str, int, int]]:
+        """Return (``YYYY-MM``, net sales, net purchases) in minor units for every month of the period.
+
+        Raises:
+            NotFound: ``unknown_enterprise``.
+            Malformed: ``bad_period``.
+        """
+        period = period_before(as_of, months)
+        self._counts(enterprise)
+        totals = {
+            month: (int(sales), int(purchases))
+            for month, sales, purchases in self._ask_one(enterprise, _monthly_sql(period))
+        }
+        return [(name, *totals.get(month, (0, 0))) for month, name in enumerate(period.month_names())]
+
+    def last_issued_on(self, enterprise: str) -> date:
+        """Return the day of the enterprise's last invoice.
+
+        Raises:
+            NotFound: ``unknown_enterprise``.
+        """
+        self._counts(enterprise)
+        ((last,),) = self._ask("SELECT max(issued_on) FROM marked WHERE enterprise = ?", [enterprise])
+        if last is None:
+            raise NotFound("unknown_enterprise", f"The books hold no dated invoice of {enterprise!r:.80}.")
+        day: date = last
+        return day
+
+    def extract(self, enterprise: str, folder: Path) -> Sources:
+        """Write the books of one enterprise as two canonical CSV files and return their paths.
+
+        Every row is written, the left-out ones too, so that the files show the same findings when the
+        ``tallystick`` mapping reads them; only blanks stay trimmed, and a date that does not exist is
+        missing. ``folder`` must exist.
+
+        Raises:
+            NotFound: ``unknown_enterprise``.
+        """
+        self._counts(enterprise)
+        query = (
+            f"SELECT {', '.join(FILE_COLUMNS)} FROM marked "  # noqa: S608
+            "WHERE enterprise = ? AND direction = ? ORDER BY row"
+        )
+        written = {}
+        for side, direction in SIDES.items():
+            path = folder / f"{side}.csv"
+            with path.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerow(FILE_COLUMNS)
+                writer.writerows(self._ask(query, [enterprise, direction]))
+            written[side] = path
+        return written
+
+    def _counts(self, enterprise: str) -> Mapping[str, Any]:
+        rows = self._ask("SELECT * FROM finding_counts WHERE enterprise = ?", [enterprise], names=True)
+        if not rows:
+            raise NotFound(
+                "unknown_enterprise",
+                f"The books hold no invoice of {enterprise!r:.80}.",
+                enterprise=enterprise[:80],
+            )
+        counts: Mapping[str, Any] = rows[0]
+        return counts
+
+    def _ask_one(self, enterprise: str, sql: str, names: bool = False) -> list[Any]:
+        scoped = f"WITH {_ONE} AS (SELECT * FROM invoices WHERE enterprise = ?) SELECT * FROM ({sql})"  # noqa: S608
+        return self._ask(scoped, [enterprise], names=names)
+
+    def _ask(self, sql: str, parameters: Sequence[object] = (), names: bool = False) -> list[Any]:
+        # A cursor of its own for every question: a connection answers one thread at a time.
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute(sql, list(parameters))
+            rows = cursor.fetchall()
+            columns = [column[0] for column in cursor.description or ()]
+        return [dict(zip(columns, row, strict=True)) for row in rows] if names else rows
+
+
+@lru_cache(maxsize=64)
+def _indicator_sql(period: Period) -> str:
+    return sql_of(indicator_table(invoices(_ONE), period))
+
+
+@lru_cache(maxsize=64)
+def _monthly_sql(period: Period) -> str:
+    books = invoices(_ONE)
+    inside = books.filter(books.issued_on.between(period.first_day, period.last_day), books.status == VALID)
+    month = inside.issued_on.year() * 12 + inside.issued_on.month() - 1 - period.first_month
+    return sql_of(
+        inside.group_by(month=month).aggregate(
+            sales_minor=inside.net_minor.sum(where=inside.direction == SALE).fill_null(0),
+            purchases_minor=inside.net_minor.sum(where=inside.direction == PURCHASE).fill_null(0),
+        )
+    )

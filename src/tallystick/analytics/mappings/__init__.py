@@ -1,0 +1,42 @@
+"""The mapping files that come with Tallystick, and how one is found by name or by path."""
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+from tallystick.admission.mapping import MAX_MAPPING_BYTES, nearest
+from tallystick.errors import NotFound
+
+_NAME = re.compile(r"[a-z0-9-]{1,60}")
+
+
+def mapping_names() -> tuple[str, ...]:
+    """Return the names of the mappings that come with Tallystick."""
+    return tuple(
+        sorted(
+            item.name.removesuffix(".toml") for item in files(__name__).iterdir() if item.name[-5:] == ".toml"
+        )
+    )
+
+
+def find_mapping(name_or_path: str) -> bytes:
+    """Return the bytes of a mapping: one of ours by its name, otherwise a file by its path.
+
+    At most one byte more than a mapping may have is read, so that parsing can refuse a larger one.
+
+    Raises:
+        NotFound: ``unknown_mapping`` when there is neither, with the nearest name.
+    """
+    if _NAME.fullmatch(name_or_path) and name_or_path in mapping_names():
+        return files(__name__).joinpath(f"{name_or_path}.toml").read_bytes()
+    try:
+        with Path(name_or_path).open("rb") as file:
+            return file.read(MAX_MAPPING_BYTES + 1)
+    except (OSError, ValueError) as error:
+        hint = nearest(name_or_path, mapping_names())
+        raise NotFound(
+            "unknown_mapping",
+            f"There is no mapping {name_or_path!r}, by name or as a file"
+            + (f"; did you mean {hint!r}?" if hint else "."),
+            nearest=hint,
+        ) from error

@@ -1,0 +1,144 @@
+"""Reading: a staged file taken into the engine as text, one column for each that the mapping names.
+
+Nothing is guessed: types that a format carries are turned to text here and read strictly in ``casting``,
+so that a wrong value is reported with its column and row whatever the file was.
+"""
+
+from collections.abc import Mapping
+
+import duckdb
+
+from tallystick.admission.books import AMOUNT_COLUMNS, FILE_COLUMNS
+from tallystick.admission.mapping import BooksMapping, require_columns
+from tallystick.analytics.sources import Limits, Staged, unreadable
+from tallystick.errors import Malformed, TooLarge
+
+MAX_LINE_BYTES = 1 << 20
+
+_TEXT_TYPES = {"VARCHAR"}
+_WHOLE_TYPES = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+_DAY_TYPES = {"DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
+
+
+def read_side(
+    connection: duckdb.DuckDBPyConnection, staged: Staged, mapping: BooksMapping, limits: Limits
+) -> str:
+    """Read one side into a table and return its name.
+
+    The table has ``row`` (from 1, in the order of the file) and every column of ``FILE_COLUMNS`` as text;
+    dates that the format itself knew are in ISO form and flagged in ``issued_on_is_iso``.
+
+    Raises:
+        Malformed: ``unknown_column``, ``wrong_type`` (a column whose type cannot hold what the mapping
+            says), ``unreadable_file``.
+        TooLarge: ``too_many_rows``, ``books_too_large``.
+    """
+    table = f"raw_{staged.side}"
+    try:
+        relation, values = _READERS[staged.format](connection, staged, mapping)
+        parts = [f"{values[column]} AS {column}" for column in FILE_COLUMNS]
+        # The limit stands on the innermost read, so that a file that unpacks to more is never held.
+        connection.execute(
+            f"CREATE TABLE {table} AS SELECT row_number() OVER () AS row, {', '.join(parts)}, "  # noqa: S608
+            f"{values['issued_on_is_iso']} AS issued_on_is_iso FROM (SELECT * FROM {relation} LIMIT ?)",
+            [str(staged.path), limits.rows + 1],
+        )
+    except duckdb.OutOfMemoryException as error:
+        raise TooLarge(
+            "books_too_large", f"{staged.file_name} needs more memory than allowed.", file=staged.file_name
+        ) from error
+    except duckdb.Error as error:
+        raise unreadable(staged.file_name, _reason(error, staged)) from error
+    (rows,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)  # noqa: S608
+    if rows > limits.rows:
+        raise TooLarge(
+            "too_many_rows", f"{staged.file_name} has more than {limits.rows:,} rows.", file=staged.file_name
+        )
+    return table
+
+
+def _csv(
+    connection: duckdb.DuckDBPyConnection, staged: Staged, mapping: BooksMapping
+) -> tuple[str, dict[str, str]]:
+    columns = mapping.sides[staged.side].columns
+    require_columns(columns.values(), staged.header, staged.file_name)
+    # By position: the engine compares names without case, and a header is someone else's text.
+    named = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(staged.header)))
+    relation = (
+        "read_csv(?, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', strict_mode=true, "
+        f"max_line_size={MAX_LINE_BYTES}, columns={{{named}}})"
+    )
+    found = {column: f"c{staged.header.index(theirs)}" for column, theirs in columns.items()}
+    return relation, _with_enterprise(found, mapping, "false")
+
+
+def _json(
+    connection: duckdb.DuckDBPyConnection, staged: Staged, mapping: BooksMapping
+) -> tuple[str, dict[str, str]]:
+    columns = mapping.sides[staged.side].columns
+    objects = f"read_json_objects(?, format='newline_delimited', maximum_object_size={MAX_LINE_BYTES})"
+    keys = connection.execute(
+        f"SELECT DISTINCT unnest(json_keys(json)) FROM {objects}",  # noqa: S608
+        [str(staged.path)],
+    ).fetchall()
+    require_columns(columns.values(), [key for (key,) in keys], staged.file_name)
+    named = ", ".join(f"{literal(theirs)}: 'VARCHAR'" for theirs in columns.values())
+    relation = (
+        f"read_json(?, format='newline_delimited', maximum_object_size={MAX_LINE_BYTES}, columns={{{named}}})"
+    )
+    return relation, _with_enterprise(_quoted(columns), mapping, "false")
+
+
+def _parquet(
+    connection: duckdb.DuckDBPyConnection, staged: Staged, mapping: BooksMapping
+) -> tuple[str, dict[str, str]]:
+    columns = mapping.sides[staged.side].columns
+    described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(staged.path)]).fetchall()
+    types = {name: kind.partition("(")[0] for name, kind, *_ in described}
+    require_columns(columns.values(), types, staged.file_name)
+    for column, theirs in columns.items():
+        if types[theirs] not in _fitting_types(column):
+            raise Malformed(
+                "wrong_type",
+                f"{staged.file_name}: column {theirs!r} has the type {types[theirs]}, "
+                f"which cannot hold {column}.",
+                file=staged.file_name,
+                column=theirs,
+                type=types[theirs],
+            )
+    texts = {column: f"CAST({name} AS VARCHAR)" for column, name in _quoted(columns).items()}
+    is_day = types[columns["issued_on"]] in _DAY_TYPES
+    if is_day:
+        texts["issued_on"] = f"CAST(CAST({_quoted(columns)['issued_on']} AS DATE) AS VARCHAR)"
+    return "read_parquet(?)", _with_enterprise(texts, mapping, "true" if is_day else "false")
+
+
+_READERS = {"csv": _csv, "json": _json, "parquet": _parquet}
+
+
+def _fitting_types(column: str) -> set[str]:
+    if column in AMOUNT_COLUMNS:
+        # A 32-bit float cannot hold the cents of a six-digit amount.
+        return _TEXT_TYPES | _WHOLE_TYPES | {"HUGEINT", "DECIMAL", "DOUBLE"}
+    if column == "issued_on":
+        return _TEXT_TYPES | _DAY_TYPES
+    return _TEXT_TYPES | _WHOLE_TYPES
+
+
+def _with_enterprise(found: dict[str, str], mapping: BooksMapping, is_iso: str) -> dict[str, str]:
+    fixed = {} if mapping.enterprise is None else {"enterprise": literal(mapping.enterprise)}
+    return {**found, **fixed, "issued_on_is_iso": is_iso}
+
+
+def _quoted(columns: Mapping[str, str]) -> dict[str, str]:
+    return {column: '"' + theirs.replace('"', '""') + '"' for column, theirs in columns.items()}
+
+
+def literal(text: str) -> str:
+    """Return ``text`` as a literal of the engine's SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _reason(error: duckdb.Error, staged: Staged) -> str:
+    first_line = str(error).partition("\n")[0].replace(str(staged.path), staged.file_name)
+    return first_line.partition("Error: ")[2].rstrip(". ") or "the engine gives no reason"

@@ -1,0 +1,1 @@
+"""The staircase: the only place that chooses which parts an installation runs on."""

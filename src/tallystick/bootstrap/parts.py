@@ -1,0 +1,76 @@
+"""The composition root: settings in, a running installation out.
+
+Parts are opened on first use in each process, never before a fork, and kept until ``close``.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from tallystick.bootstrap.ledger import open_ledger
+from tallystick.config import Settings, from_environment
+from tallystick.errors import Rejection
+from tallystick.services.installation import Installation
+from tallystick.signing.keystore import KeyStore
+from tallystick.signing.secret import read_or_create_secret
+
+_lock = threading.Lock()
+_current: list[Installation] = []
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the time now, in UTC."""
+        return datetime.now(UTC)
+
+
+def open_keys(settings: Settings) -> KeyStore:
+    """Return the key store of the members hosted here."""
+    return KeyStore(settings.keys_path, read_or_create_secret(settings.secret_path))
+
+
+def open_installation(settings: Settings) -> Installation:
+    """Open every part that ``settings`` asks for.
+
+    Raises:
+        Rejection: ``not_initialised`` when ``tallystick init`` has not been run here.
+    """
+    if not settings.ledger_path.exists():
+        raise Rejection(
+            "not_initialised", "This installation has no ledger yet; run `tallystick init` first."
+        )
+    clock, keys = SystemClock(), open_keys(settings)
+    files = settings.home / "files"
+    files.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ledger = open_ledger(settings, clock=clock, keys=keys)
+    return Installation(clock, ledger, keys, files, read_or_create_secret(settings.secret_path))
+
+
+def installation() -> Installation:
+    """Return this process's installation, opening it on first use."""
+    with _lock:
+        if not _current:
+            _current.append(open_installation(from_environment()))
+        return _current[-1]
+
+
+@contextlib.contextmanager
+def using(other: Installation) -> Iterator[Installation]:
+    """Let ``installation()`` return ``other`` inside the block (tests, the demo)."""
+    with _lock:
+        _current.append(other)
+    try:
+        yield other
+    finally:
+        with _lock:
+            _current.remove(other)
+
+
+def close() -> None:
+    """Close this process's installation if one was opened."""
+    with _lock:
+        while _current:
+            _current.pop().ledger.close()

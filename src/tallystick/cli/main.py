@@ -1,0 +1,138 @@
+"""The command ``tallystick``: one table of commands, each imported only when it is asked for."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from types import MappingProxyType
+from typing import NoReturn, cast
+
+import click
+
+from tallystick.cli import output
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command of the table.
+
+    Attributes:
+        target: ``module:attribute`` of the click command.
+        short_help: what ``tallystick --help`` says about it.
+        needs_records: whether Django must stand before the module is imported.
+    """
+
+    target: str
+    short_help: str
+    needs_records: bool
+
+
+COMMANDS: Mapping[str, Entry] = MappingProxyType(
+    {
+        "demo": Entry("tallystick.cli.demo:demo", "Carry one loan from request to disbursement.", True),
+        "init": Entry("tallystick.cli.init:init", "Set up this installation.", True),
+        "ledger": Entry("tallystick.cli.ledger:ledger", "Look at, verify and export the ledger.", False),
+        "loan": Entry("tallystick.cli.loan:loan", "Work out loans: repayment schedules.", False),
+        "programme": Entry("tallystick.cli.programme:programme", "Configure loan programmes.", True),
+        "serve": Entry("tallystick.cli.serve:serve", "Serve the web site and the API.", True),
+        "user": Entry("tallystick.cli.user:user", "Manage the people who can log in.", True),
+    }
+)
+# By name, so that a command without records never imports Django.
+_START_RECORDS = "tallystick.bootstrap.framework:start"
+
+
+class CommandTable(click.Group):
+    """A group whose commands come from ``COMMANDS``, and which answers every error in one form."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command, or None when the table has no such name."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        if entry.needs_records:
+            cast(Callable[[], None], _load(_START_RECORDS))()
+        command = _load(entry.target)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{entry.target} is not a command.")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table alone, without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.short_help) for name, entry in COMMANDS.items()])
+
+    def main(self, args: Sequence[str] | None = None, *_: object, **__: object) -> NoReturn:
+        """Run the command line and leave with its exit code.
+
+        Raises:
+            SystemExit: always; ``output`` says what the codes mean.
+        """
+        try:
+            code = self._answered(list(sys.argv[1:] if args is None else args))
+        except BrokenPipeError:
+            # Nobody reads any more. What is still buffered goes nowhere, or the last flush would complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = output.EXIT_FAULT
+        sys.exit(code)
+
+    def _answered(self, args: list[str]) -> int:
+        as_json = _asks_for_json(args)
+        try:
+            result = super().main(args, prog_name="tallystick", standalone_mode=False)
+        except click.Abort:
+            return output.EXIT_INTERRUPTED
+        except Exception as error:  # noqa: BLE001 - the outermost door: nobody may see a traceback
+            return output.report_failure(error, as_json)
+        return result if type(result) is int else 0
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note ``--json`` wherever it stands, so that ``--version --json`` obeys it too."""
+        if _asks_for_json(args):
+            output.want_json(ctx)
+        return super().parse_args(ctx, args)
+
+
+def _asks_for_json(args: Sequence[str]) -> bool:
+    return "--json" in args
+
+
+def _load(target: str) -> object:
+    module, _, attribute = target.partition(":")
+    return vars(import_module(module))[attribute]
+
+
+def _print_version(ctx: click.Context, _option: click.Parameter, given: bool) -> None:
+    if given:
+        number = version("tallystick")
+        output.emit({"version": number}, f"tallystick {number}")
+        ctx.exit()
+
+
+@click.group(cls=CommandTable, invoke_without_command=True)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show the version.",
+)
+@output.json_option
+@click.pass_context
+def tallystick(ctx: click.Context) -> None:
+    """Lend and borrow against countersigned evidence."""
+    if ctx.invoked_subcommand is None:
+        listed = [{"name": name, "help": entry.short_help} for name, entry in COMMANDS.items()]
+        output.emit({"commands": listed}, ctx.get_help())
+
+
+def main() -> NoReturn:
+    """Run ``tallystick`` on the arguments of this process; the console script."""
+    tallystick.main()

@@ -1,0 +1,81 @@
+"""Settings: the only place that reads the environment.
+
+Every setting has a default that is right for one machine and one person trying Tallystick out. A
+deployment sets the variables named below (``docs/operating.md`` lists them for operators).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tallystick.errors import Malformed
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation can be told from outside.
+
+    Attributes:
+        home: folder of this installation's database, ledger, keys and media.
+        database_url: ``sqlite:///PATH`` or ``postgresql://USER:PASSWORD@HOST:PORT/NAME``.
+        debug: show Django's error pages; never on a machine that others can reach.
+        allowed_hosts: host names that the web site answers to.
+        secure_cookies: send cookies over HTTPS only; turn on behind TLS.
+        block_period_ms: the ledger packs what has arrived this often, in milliseconds.
+    """
+
+    home: Path
+    database_url: str
+    debug: bool
+    allowed_hosts: tuple[str, ...]
+    secure_cookies: bool
+    block_period_ms: int
+
+    @property
+    def ledger_path(self) -> Path:
+        """File of the embedded ledger."""
+        return self.home / "ledger.sqlite3"
+
+    @property
+    def keys_path(self) -> Path:
+        """Folder of the encrypted key files."""
+        return self.home / "keys"
+
+    @property
+    def secret_path(self) -> Path:
+        """File with this installation's secret, made on first use, readable by its owner only."""
+        return self.home / "secret"
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings that the environment asks for.
+
+    Raises:
+        Malformed: ``bad_setting`` when a variable holds something that cannot be meant.
+    """
+    env = os.environ if environment is None else environment
+    home = Path(env.get("TALLYSTICK_HOME", "var")).absolute()
+    return Settings(
+        home=home,
+        database_url=env.get("TALLYSTICK_DATABASE_URL", f"sqlite:///{home / 'records.sqlite3'}"),
+        debug=_flag(env, "TALLYSTICK_DEBUG", False),
+        allowed_hosts=tuple(env.get("TALLYSTICK_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")),
+        secure_cookies=_flag(env, "TALLYSTICK_SECURE_COOKIES", False),
+        block_period_ms=_whole(env, "TALLYSTICK_BLOCK_PERIOD_MS", 50, 1, 60_000),
+    )
+
+
+def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:
+    known = {"": default, "0": False, "1": True, "false": False, "true": True}
+    value = env.get(name, "").strip().lower()
+    if value not in known:
+        raise Malformed("bad_setting", f"{name} must be 0 or 1.", setting=name)
+    return known[value]
+
+
+def _whole(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = env.get(name, "").strip() or str(default)
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise Malformed("bad_setting", f"{name} must be a whole number from {least} to {most}.", setting=name)
+    return int(text)

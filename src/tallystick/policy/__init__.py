@@ -1,0 +1,1 @@
+"""Typed decision tables: read, decided exactly, explained rule by rule, versioned by content."""

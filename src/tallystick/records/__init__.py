@@ -1,0 +1,1 @@
+"""Working papers: what members keep in the database, private to each, and the outbox to the ledger."""

@@ -1,0 +1,1 @@
+"""The street: the Django project that puts the front doors on the network."""

@@ -1,0 +1,85 @@
+"""Invoice books of an application: checked when handed in, opened again whenever they are judged."""
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from types import MappingProxyType
+from typing import Final
+
+from tallystick.admission.mapping import parse_mapping
+from tallystick.analytics.books import Books, load
+from tallystick.analytics.mappings import find_mapping
+from tallystick.errors import Conflict, NotFound
+from tallystick.records.models import Application, Book
+from tallystick.services import files
+from tallystick.services.installation import Installation
+
+#: The programme's items of kind ``books``, and which side of the books each one is.
+SIDE_OF_ITEM: Final[Mapping[str, str]] = MappingProxyType(
+    {"sales_book": "sales", "purchase_book": "purchases"}
+)
+MAX_NAME: Final = 120
+
+
+@dataclass(frozen=True)
+class OpenBooks:
+    """An application's books, open, and whose rows in them are meant."""
+
+    books: Books
+    enterprise: str
+
+
+def safe_name(file_name: str) -> str:
+    """Return the last part of a name that a browser sent, without what a file system could misread."""
+    name = re.sub(r"[^\w.()+ -]", "_", PurePath(file_name.replace("\\", "/")).name).strip(". ")
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem[: MAX_NAME - len(ending) - 1]}{dot}{ending}" if name else "book"
+
+
+def check(installation: Installation, item: str, sha256: str, name: str, mapping: str) -> None:
+    """Read one side of the books strictly and let go of it again.
+
+    Raises:
+        Malformed, TooLarge: as ``tallystick.analytics.books.load``.
+    """
+    side = SIDE_OF_ITEM[item]
+    with files.named(installation, {side: (sha256, name)}) as lent:
+        load(lent, parse_mapping(find_mapping(mapping))).close()
+
+
+@contextlib.contextmanager
+def opened(installation: Installation, application: Application) -> Iterator[OpenBooks]:
+    """Open both sides of an application's books.
+
+    Raises:
+        Conflict: ``books_missing`` when a side was not handed in; ``mixed_mappings`` when the two sides
+            were exported in different forms; ``enterprise_not_named`` when the books hold several.
+        NotFound: ``unknown_enterprise`` when the named one is not in them.
+    """
+    rows = {SIDE_OF_ITEM[book.item]: book for book in application.books.all()}
+    if set(rows) != set(SIDE_OF_ITEM.values()):
+        raise Conflict("books_missing", "The sales book or the purchase book is missing.")
+    mappings = {book.mapping for book in rows.values()}
+    if len(mappings) > 1:
+        raise Conflict("mixed_mappings", "Both books must come in the same form.")
+    lent = {side: (book.sha256, book.file_name) for side, book in rows.items()}
+    with (
+        files.named(installation, lent) as paths,
+        load(paths, parse_mapping(find_mapping(mappings.pop()))) as books,
+    ):
+        yield OpenBooks(books, _enterprise(books, rows["sales"]))
+
+
+def _enterprise(books: Books, book: Book) -> str:
+    present = books.enterprises()
+    if not book.enterprise and len(present) == 1:
+        return present[0]
+    if not book.enterprise:
+        raise Conflict(
+            "enterprise_not_named", f"The books hold {len(present)} enterprises; name the one that applies."
+        )
+    if book.enterprise not in present:
+        raise NotFound("unknown_enterprise", f"The books hold no enterprise {book.enterprise!r}.")
+    return book.enterprise

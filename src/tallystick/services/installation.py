@@ -1,0 +1,27 @@
+"""The parts that use cases need from the world, chosen once by ``tallystick.bootstrap``."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tallystick.ledger.protocols import Engine
+from tallystick.signing.keystore import KeyStore
+from tallystick.values.clock import Clock
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One running installation.
+
+    Attributes:
+        clock: the time now.
+        ledger: the engine that orders and keeps transactions.
+        keys: the private keys of the members hosted here.
+        files: folder of uploaded files, each named by its SHA-256.
+        secret: this installation's own random bytes; never shown, logged or sent.
+    """
+
+    clock: Clock
+    ledger: Engine
+    keys: KeyStore
+    files: Path
+    secret: bytes = field(repr=False)

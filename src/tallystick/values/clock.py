@@ -1,0 +1,41 @@
+"""The Clock: what time it is, handed in from outside, so that nothing pure ever asks the machine."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from tallystick.errors import Malformed
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+        ...
+
+
+class FixedClock:
+    """A clock that stands still until it is told to move; for tests, demos and replays.
+
+    Raises:
+        Malformed: ``naive_time`` when the moment carries no time zone.
+    """
+
+    def __init__(self, moment: datetime) -> None:
+        if moment.utcoffset() is None:
+            raise Malformed("naive_time", "A clock must be set to a moment with a time zone.")
+        self._moment = moment.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """Return the moment that the clock stands at, in UTC."""
+        return self._moment
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock on.
+
+        Raises:
+            Malformed: ``time_runs_forward`` for a negative step.
+        """
+        if by < timedelta(0):
+            raise Malformed("time_runs_forward", "A clock can only be moved forward.")
+        self._moment += by

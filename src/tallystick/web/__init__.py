@@ -1,0 +1,1 @@
+"""The web front door: pages for applicants, officers and operators, in English and Chinese."""

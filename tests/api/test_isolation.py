@@ -1,0 +1,146 @@
+"""No member reaches what belongs to another: every address of the API, called with every other token."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from tallystick.api.routes import api
+from tallystick.records.models import Application
+from tallystick.services.installation import Installation
+from tests.api.callers import Caller, caller, encoded, good, problem
+from tests.api.conftest import Callers
+from tests.installation import Consortium
+
+
+@dataclass(frozen=True)
+class Private:
+    """An address of one application: other members are told that there is none."""
+
+    sent: object = None
+    of_lender: bool = False
+
+
+@dataclass(frozen=True)
+class Shared:
+    """An address that every member may use, and why that gives nothing away."""
+
+    because: str
+    sent: object = None
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+#: Every address: a route that is not listed here fails ``test_every_route_is_in_the_table``.
+TABLE: dict[tuple[str, str], Private | Shared] = {
+    ("get", "/api/v1/me"): Shared("it speaks of the caller only"),
+    ("get", "/api/v1/programmes"): Shared("programmes are on offer to the whole consortium"),
+    ("get", "/api/v1/programmes/{programme_id}"): Shared("as the list", parameters={"programme_id": "1"}),
+    ("post", "/api/v1/schedules"): Shared("a calculation on what is sent", sent={}),
+    ("get", "/api/v1/applications"): Shared("it lists the caller's own; see the test of the list"),
+    ("post", "/api/v1/applications"): Shared("it makes one of the caller's own", sent={}),
+    ("get", "/api/v1/applications/{reference}"): Private(),
+    ("patch", "/api/v1/applications/{reference}/items"): Private({"items": {"amount": "1.00"}}),
+    ("post", "/api/v1/applications/{reference}/books"): Private(),
+    ("post", "/api/v1/applications/{reference}/programme"): Private({"programme_id": 1}, of_lender=True),
+    ("post", "/api/v1/applications/{reference}/submission"): Private(),
+    ("post", "/api/v1/applications/{reference}/assessment"): Private(of_lender=True),
+    ("post", "/api/v1/applications/{reference}/admission"): Private({"reason": "x"}, of_lender=True),
+    ("post", "/api/v1/applications/{reference}/offer"): Private(of_lender=True),
+    ("post", "/api/v1/applications/{reference}/decline"): Private({"reason": "x"}, of_lender=True),
+    ("post", "/api/v1/applications/{reference}/confirmation"): Private(),
+    ("post", "/api/v1/applications/{reference}/disbursement"): Private(of_lender=True),
+    ("post", "/api/v1/applications/{reference}/withdrawal"): Private({"reason": "x"}),
+    ("get", "/api/v1/ledger/status"): Shared("the ledger is the consortium's"),
+    ("get", "/api/v1/ledger/blocks/{height}"): Shared("as above", parameters={"height": "0"}),
+    ("get", "/api/v1/ledger/transactions/{transaction_hash}"): Shared(
+        "as above", parameters={"transaction_hash": "0" * 64}
+    ),
+    ("get", "/api/v1/ledger/transactions/{transaction_hash}/proof"): Shared(
+        "as above", parameters={"transaction_hash": "0" * 64}
+    ),
+    ("get", "/api/v1/ledger/state"): Shared("as above"),
+    ("post", "/api/v1/ledger/transactions"): Shared("the signature says who sends", sent={"data": ""}),
+}
+PRIVATE = {route: entry for route, entry in TABLE.items() if isinstance(entry, Private)}
+
+
+def routes() -> Iterator[tuple[str, str]]:
+    for path, operations in api.get_openapi_schema()["paths"].items():
+        yield from ((method, path) for method in operations)
+
+
+def call(who: Caller, route: tuple[str, str], reference: str = "LA-2026-00001") -> object:
+    method, path = route
+    entry = TABLE[route]
+    parameters = entry.parameters if isinstance(entry, Shared) else {"reference": reference}
+    address = path.format_map(parameters)
+    if path.endswith("/books"):
+        own = address.removeprefix("/api/v1")
+        return who.upload(own, "sales.csv", b"x", item="sales_book")
+    return who.send(method.upper(), address, encoded(entry.sent))
+
+
+@pytest.fixture
+def strangers(callers: Callers, house: Installation, members: Consortium) -> list[Caller]:
+    """Everybody who has a token and is no side of the application."""
+    return [callers.other_owner, callers.other_officer, caller(house, members.node_operator)]
+
+
+def test_every_route_is_in_the_table() -> None:
+    assert set(routes()) == set(TABLE)
+
+
+def test_an_application_does_not_exist_for_other_members(
+    callers: Callers, strangers: list[Caller], draft: Application
+) -> None:
+    good(callers.owner.post(f"/applications/{draft.reference}/submission"))
+    before = callers.owner.get(f"/applications/{draft.reference}").content
+    for route, entry in PRIVATE.items():
+        for stranger in strangers:
+            answer = call(stranger, route, draft.reference)
+            assert answer.status_code in (403, 404), route
+            assert "Rubber" not in answer.text, route
+        same_role = callers.other_officer if entry.of_lender else callers.other_owner
+        problem(call(same_role, route, draft.reference), 404, "unknown_application")
+    assert callers.owner.get(f"/applications/{draft.reference}").content == before
+
+
+def test_a_draft_does_not_exist_for_its_lender(callers: Callers, draft: Application) -> None:
+    for route in PRIVATE:
+        assert call(callers.officer, route, draft.reference).status_code in (403, 404), route
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", TABLE, ids=" ".join)
+def test_no_address_answers_without_a_token(route: tuple[str, str]) -> None:
+    problem(call(Caller(), route), 401, "not_authenticated")
+
+
+def test_the_list_holds_the_callers_own_applications_only(
+    callers: Callers, strangers: list[Caller], draft: Application
+) -> None:
+    good(callers.owner.post(f"/applications/{draft.reference}/submission"))
+    for side in (callers.owner, callers.officer):
+        assert [row["reference"] for row in good(side.get("/applications"))["items"]] == [draft.reference]
+    for stranger in strangers:
+        assert good(stranger.get("/applications")) == {"items": [], "next": None}
+        assert good(stranger.get("/applications?stage=submitted"))["items"] == []
+
+
+def test_a_user_of_no_member_sees_nothing(
+    house: Installation, members: Consortium, draft: Application
+) -> None:
+    members.other_owner.member = None
+    members.other_owner.save()
+    lonely = caller(house, members.other_owner)
+    assert good(lonely.get("/applications"))["items"] == []
+    problem(lonely.get(f"/applications/{draft.reference}"), 404, "unknown_application")
+    assert good(lonely.get("/me"))["member"] is None
+
+
+def test_what_stood_in_a_withdrawn_draft_is_not_shown_to_the_lender(
+    callers: Callers, draft: Application
+) -> None:
+    good(callers.owner.post(f"/applications/{draft.reference}/withdrawal", {}))
+    answer = callers.officer.get(f"/applications/{draft.reference}")
+    assert "91330201MA2AF0B27" not in answer.text

@@ -1,0 +1,176 @@
+"""The demonstration and the commands that set an installation up, run as a newcomer would run them."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.executable).with_name("tallystick")
+STAGES = ["request", "application", "admission", "grade", "offer", "confirmation", "disbursement"]
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return this process's environment as a newcomer has it, with ``home`` for the installation."""
+    ours = ("TALLYSTICK", "DJANGO")
+    theirs = {name: os.environ[name] for name in os.environ if not name.startswith(ours)}
+    return theirs | {"TALLYSTICK_HOME": str(home)}
+
+
+def tallystick(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, *arguments],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def document(home: Path, *arguments: str) -> dict[str, object]:
+    done = tallystick(home, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation on which the demonstration has run once."""
+    home = tmp_path_factory.mktemp("demo")
+    (home / "first.json").write_text(json.dumps(document(home, "demo", "--no-serve")))
+    return home
+
+
+def test_the_demo_carries_one_loan_to_disbursement_and_declines_another(demo_home: Path) -> None:
+    lines = json.loads((demo_home / "first.json").read_text())["lines"]
+    stages = [line["stage"] for line in lines]
+    assert stages[: len(STAGES) + 1] == ["consortium", *STAGES]
+    assert "declined" in next(line["text"] for line in lines if line["stage"] == "decision")
+    agreed = {"application", "admission", "offer", "confirmation", "disbursement"}
+    assert all(line["address"] for line in lines if line["stage"] in agreed)
+
+
+def test_the_demo_says_each_stage_in_one_readable_line_and_prints_the_logins(demo_home: Path) -> None:
+    done = tallystick(demo_home, "demo", "--no-serve")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines[:8]] == ["consortium", *STAGES]
+    assert "harbour.officer" in done.stdout
+    assert len(tallystick(demo_home, "demo", "--codes").stdout.splitlines()) == 5
+
+
+def test_the_same_journey_runs_on_outside_books(demo_home: Path, shared_data: Path) -> None:
+    books = shared_data / "cumcm2020c"
+    lines = document(
+        demo_home,
+        "demo",
+        "--no-serve",
+        "--books",
+        str(books),
+        "--mapping",
+        "cumcm2020c-a1",
+        "--enterprise",
+        "E2",
+    )["lines"]
+    assert [line["stage"] for line in lines] == ["consortium", *STAGES, "ledger"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--books", "."), "bad_usage"),
+        (("--books", "no-such-folder", "--mapping", "tallystick"), "no_such_folder"),
+        (("--books", ".", "--mapping", "cumcm2020c"), "unknown_mapping"),
+        (("--as-of", "tomorrow"), "bad_date"),
+    ],
+)
+def test_bad_input_of_the_demo_gets_one_sentence_and_exit_code_2(
+    demo_home: Path, arguments: tuple[str, ...], code: str
+) -> None:
+    done = tallystick(demo_home, "demo", "--no-serve", *arguments, "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["code"] == code
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_an_operator_sets_up_admits_a_lender_and_publishes_its_programme(tmp_path: Path) -> None:
+    assert document(tmp_path, "init")["is_new"]
+    lender = document(tmp_path, "user", "admit", "Example Bank", "--role", "lender")
+    password = "correct horse battery staple"
+    added = document(
+        tmp_path,
+        *("user", "add", "bank.officer", "--member", str(lender["address"])),
+        *("--role", "credit_officer", "--password", password),
+    )
+    assert added["username"] == "bank.officer"
+    assert (
+        document(tmp_path, "programme", "publish", "--lender", str(lender["address"]))["id"] == "invoice-loan"
+    )
+    assert [row["lender"] for row in document(tmp_path, "programme", "list")] == ["Example Bank"]
+    assert [row["username"] for row in document(tmp_path, "user", "list")] == ["bank.officer"]
+    assert str(document(tmp_path, "user", "token", "bank.officer")["token"]).startswith("tsk_")
+
+
+def test_a_member_or_person_that_is_not_there_is_named_in_the_refusal(demo_home: Path) -> None:
+    for arguments in (("user", "token", "nobody"), ("programme", "publish", "--lender", "tly1nobody")):
+        done = tallystick(demo_home, *arguments)
+        assert done.returncode == 2
+        assert done.stderr.startswith("Error: ")
+
+
+@pytest.fixture
+def served(demo_home: Path) -> Iterator[str]:
+    """The address of the site, served by the real command."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [COMMAND, "serve", "--bind", f"127.0.0.1:{port}"],
+        env=environment(demo_home),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def get(url: str) -> tuple[int, dict[str, str], str]:
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own server
+                return answer.status, dict(answer.headers), answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, dict(refused.headers), refused.read().decode()
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"{url} does not answer")
+
+
+def test_the_served_site_shows_the_way_in_under_a_strict_policy(served: str) -> None:
+    status, headers, page = get(f"{served}/accounts/login/")
+    assert status == 200
+    assert "<form" in page
+    policy = headers["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert get(f"{served}/static/web/tallystick.css")[0] == 200
+
+
+def test_what_is_not_there_is_a_page_or_a_problem_never_a_traceback(served: str) -> None:
+    assert get(f"{served}/no-such-page")[0] == 404
+    status, headers, body = get(f"{served}/api/v1/no-such-thing")
+    assert status == 404
+    assert headers["Content-Type"].startswith("application/problem+json")
+    assert "Traceback" not in body

@@ -1,0 +1,52 @@
+"""Settings: defaults that work, and values that cannot be meant refused by name."""
+
+from pathlib import Path
+
+import pytest
+
+from tallystick.config import from_environment
+from tallystick.errors import Malformed
+
+
+def test_nothing_has_to_be_set() -> None:
+    settings = from_environment({})
+    assert settings.home == Path("var").absolute()
+    assert settings.database_url == f"sqlite:///{settings.home}/records.sqlite3"
+    assert not settings.debug
+    assert not settings.secure_cookies
+
+
+def test_everything_of_an_installation_lies_in_its_home(tmp_path: Path) -> None:
+    settings = from_environment({"TALLYSTICK_HOME": str(tmp_path)})
+    assert {settings.ledger_path.parent, settings.keys_path.parent, settings.secret_path.parent} == {tmp_path}
+    assert str(tmp_path) in settings.database_url
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TALLYSTICK_DEBUG", "maybe"),
+        ("TALLYSTICK_SECURE_COOKIES", "2"),
+        ("TALLYSTICK_BLOCK_PERIOD_MS", "0"),
+        ("TALLYSTICK_BLOCK_PERIOD_MS", "60001"),
+        ("TALLYSTICK_BLOCK_PERIOD_MS", "-1"),
+        ("TALLYSTICK_BLOCK_PERIOD_MS", "1e3"),
+        ("TALLYSTICK_BLOCK_PERIOD_MS", "٣"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        from_environment({name: value})
+    assert refused.value.code == "bad_setting"
+    assert refused.value.details == {"setting": name}
+    assert name in refused.value.message
+
+
+@pytest.mark.parametrize(("value", "meant"), [("", False), ("0", False), ("1", True), (" TRUE ", True)])
+def test_a_switch_is_0_or_1(value: str, meant: bool) -> None:
+    assert from_environment({"TALLYSTICK_DEBUG": value}).debug is meant
+
+
+def test_host_names_are_separated_by_commas() -> None:
+    settings = from_environment({"TALLYSTICK_ALLOWED_HOSTS": "loans.example.org,localhost"})
+    assert settings.allowed_hosts == ("loans.example.org", "localhost")

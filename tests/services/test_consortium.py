@@ -1,0 +1,95 @@
+"""Members join on the ledger before they count; people sign in for exactly one of them."""
+
+from datetime import timedelta
+
+import pytest
+
+from tallystick.contracts.membership import member_from_state
+from tallystick.errors import Conflict, Forbidden, Malformed, Rejection
+from tallystick.records.models import AccessToken, Member, User
+from tallystick.services import anchoring, applications, consortium
+from tallystick.services.access import PERMISSIONS, Actor, actor_of
+from tallystick.services.installation import Installation
+from tallystick.services.numbers import next_reference
+from tests.installation import PASSWORD, Consortium, filled_in
+
+
+def test_an_admitted_member_is_on_the_ledger_in_its_roles(house: Installation, members: Consortium) -> None:
+    found = member_from_state(house.ledger.read, members.lender.address)
+    assert found is not None
+    assert (found.status, list(found.roles)) == ("active", ["lender"])
+
+
+def test_a_member_that_the_ledger_refuses_is_not_recorded(house: Installation, members: Consortium) -> None:
+    count = Member.objects.count()
+    with pytest.raises(Rejection):
+        consortium.admit(house, members.lender.address, name="Example Hill Credit", roles=["lender"])
+    assert Member.objects.count() == count
+
+
+def test_a_wrong_credit_code_stops_the_admission_at_once(house: Installation, members: Consortium) -> None:
+    before = house.ledger.status().transactions
+    with pytest.raises(Malformed) as refused:
+        consortium.admit(
+            house, members.operator.address, name="X", roles=["enterprise"], credit_code="91330201MA2AF0B270"
+        )
+    assert refused.value.code == "bad_credit_code"
+    assert house.ledger.status().transactions == before
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "roles", "code"),
+    [
+        ("new.officer", PASSWORD, ["emperor"], "unknown_role"),
+        ("new.officer", "12345678", ["auditor"], "weak_password"),
+        ("harbour.officer", PASSWORD, ["auditor"], "username_taken"),
+    ],
+)
+def test_a_person_is_added_with_known_roles_a_fit_password_and_a_free_name(
+    members: Consortium, username: str, password: str, roles: list[str], code: str
+) -> None:
+    with pytest.raises((Malformed, Conflict)) as refused:
+        consortium.add_user(members.lender, username, password, roles)
+    assert refused.value.code == code
+
+
+def test_the_password_is_kept_hashed(members: Consortium) -> None:
+    assert PASSWORD not in User.objects.get(username="harbour.officer").password
+
+
+def test_of_a_token_only_the_digest_is_kept_and_it_ends(house: Installation, members: Consortium) -> None:
+    token = consortium.issue_token(house, members.officer, "core banking")
+    kept = AccessToken.objects.get()
+    assert token not in kept.digest
+    assert kept.digest == consortium.token_digest(token)
+    assert kept.expires_at - kept.created_at == timedelta(days=365)
+
+
+def test_a_suspended_lender_can_take_in_no_application(house: Installation, members: Consortium) -> None:
+    application = filled_in(house, members)
+    consortium.outbox.enqueue(
+        members.operator.address,
+        "membership",
+        "suspend",
+        {"address": members.lender.address},
+        house.clock.now(),
+    )
+    consortium.outbox.relay(house)
+    with pytest.raises(Forbidden) as refused:
+        applications.submit(house, actor_of(members.owner), application.reference)
+    application.refresh_from_db()
+    assert refused.value.code == "lender_not_in_standing"
+    assert application.stage == "draft"
+    assert not anchoring.Anchor.objects.exists()
+
+
+@pytest.mark.parametrize("use_case", PERMISSIONS)
+def test_a_user_without_member_or_role_may_do_nothing(use_case: str) -> None:
+    for actor in (Actor(1, None, PERMISSIONS[use_case]), Actor(1, 1, frozenset())):
+        with pytest.raises(Forbidden):
+            actor.require(use_case)
+
+
+def test_references_count_up_within_their_year(db: None) -> None:
+    given = [next_reference("LA", 2026), next_reference("LA", 2026), next_reference("LA", 2027)]
+    assert given == ["LA-2026-00001", "LA-2026-00002", "LA-2027-00001"]

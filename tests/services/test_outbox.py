@@ -1,0 +1,136 @@
+"""What is saved for the ledger reaches it once, whatever dies in between."""
+
+from datetime import timedelta
+
+from tallystick.errors import Unavailable
+from tallystick.ledger.protocols import Receipt
+from tallystick.ledger.transaction import Body, assemble, signing_bytes
+from tallystick.records.models import Transmission
+from tallystick.services import outbox
+from tallystick.services.installation import Installation
+from tallystick.values import canonical
+from tests.installation import NOW, Consortium
+
+CASE, DIGEST = "ab" * 32, "cd" * 32
+
+
+def rotation_free_call(house: Installation, signer: str) -> Transmission:
+    """Save a call that the ledger accepts and the contract refuses: enough to be counted once."""
+    step = {"case": CASE, "digest": DIGEST, "step": "admission"}
+    return outbox.enqueue(signer, "anchoring", "anchor", step, NOW)
+
+
+def transactions(house: Installation) -> int:
+    return house.ledger.status().transactions
+
+
+def test_a_call_is_sent_and_its_receipt_noted(house: Installation, members: Consortium) -> None:
+    row = rotation_free_call(house, members.lender.address)
+    assert outbox.waiting() == 1
+    assert outbox.relay(house) == 1
+    row.refresh_from_db()
+    receipt = house.ledger.receipt(row.transaction_hash)
+    assert receipt is not None
+    assert (row.code, row.address) == (receipt.code, receipt.address)
+    assert row.code == "step_out_of_order"
+    assert outbox.waiting() == 0
+
+
+def test_a_process_that_died_before_noting_the_receipt_does_not_send_twice(
+    house: Installation, members: Consortium
+) -> None:
+    row = rotation_free_call(house, members.lender.address)
+    outbox.relay(house)
+    before = transactions(house)
+    Transmission.objects.filter(pk=row.pk).update(code="", height=None, index=None, claimed_until=None)
+    outbox.relay(house)
+    row.refresh_from_db()
+    assert row.code == "step_out_of_order"
+    assert transactions(house) == before
+
+
+def test_a_transaction_whose_sequence_number_was_used_by_another_is_signed_anew(
+    house: Installation, members: Consortium
+) -> None:
+    signer = members.lender.address
+    row = rotation_free_call(house, signer)
+    outbox._sign(house, row)
+    stale = row.transaction_hash
+    other = Body(
+        chain_id=house.ledger.chain_id,
+        sender=signer,
+        sequence=house.ledger.next_sequence(signer),
+        contract="anchoring",
+        action="anchor",
+        arguments=canonical.encode({"case": "ef" * 32, "digest": DIGEST, "step": "offer"}),
+    )
+    sent = house.ledger.submit(assemble(other, house.keys.sign(signer, signing_bytes(other))))
+    house.ledger.wait(sent)
+    outbox.relay(house)
+    row.refresh_from_db()
+    assert row.code == "step_out_of_order"
+    assert row.transaction_hash != stale
+    assert house.ledger.receipt(stale) is None
+
+
+class SilentLedger:
+    """A ledger that takes transactions and never says what became of them."""
+
+    def __init__(self, ledger: object) -> None:
+        self._ledger = ledger
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._ledger, name)
+
+    def wait(self, transaction_hash: str, timeout_s: int = 10) -> Receipt:
+        raise Unavailable("not_yet_committed", "The transaction is not committed yet.")
+
+
+def test_a_ledger_that_does_not_answer_leaves_the_row_for_the_next_time(
+    house: Installation, members: Consortium
+) -> None:
+    row = rotation_free_call(house, members.lender.address)
+    silent = Installation(house.clock, SilentLedger(house.ledger), house.keys, house.files, house.secret)
+    assert outbox.relay(silent) == 0
+    row.refresh_from_db()
+    assert row.code == ""
+    before = transactions(house)
+    assert outbox.relay(house) == 1
+    row.refresh_from_db()
+    assert row.code == "step_out_of_order"
+    assert transactions(house) <= before + 1
+
+
+def test_a_row_that_another_process_is_sending_holds_back_its_signer_only(
+    house: Installation, members: Consortium
+) -> None:
+    held = rotation_free_call(house, members.lender.address)
+    behind = rotation_free_call(house, members.lender.address)
+    free = rotation_free_call(house, members.other_lender.address)
+    Transmission.objects.filter(pk=held.pk).update(claimed_until=NOW + timedelta(seconds=30))
+    outbox.relay(house)
+    answered = set(Transmission.objects.exclude(code="").values_list("pk", flat=True))
+    assert free.pk in answered
+    assert not {held.pk, behind.pk} & answered
+    house.clock.advance(timedelta(minutes=2))  # the claim of a process that died can be taken over
+    outbox.relay(house)
+    assert outbox.waiting() == 0
+
+
+def test_rows_of_one_signer_are_sent_in_their_order(house: Installation, members: Consortium) -> None:
+    rows = [rotation_free_call(house, members.lender.address) for _ in range(4)]
+    outbox.relay(house)
+    places = []
+    for row in rows:
+        row.refresh_from_db()
+        places.append((row.height, row.index))
+    assert places == sorted(places)
+
+
+def test_a_refusal_at_the_door_is_noted_with_its_code(house: Installation, members: Consortium) -> None:
+    row = outbox.enqueue(members.lender.address, "no_such_contract", "anchor", {}, NOW)
+    outbox.relay(house)
+    row.refresh_from_db()
+    assert row.code == "unknown_contract"
+    assert row.message
+    assert row.address == ""
