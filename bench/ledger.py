@@ -254,8 +254,8 @@ Anchoring checks more signatures than there are transactions: the applicant sign
 The disk took {per_second(commits)} commits of one small row per second with the same settings; a block
 is one commit.
 
-**Replay.** {count:,} transactions verified from block 0 on (every hash, signature, result and the state) in
-{spent:.1f} s: {per_second(count / spent)} transactions/s, {count / spent / limit:.2f} of the limit of one core.
+**Replay.** {count:,} transactions verified from block 0 on (every hash, signature, result and the state)
+in {spent:.1f} s: {per_second(count / spent)} transactions/s, {count / spent / limit:.2f} of the limit.
 
 **Cost of a write as the state grows.** A write alone changes the pages on its path, one more for every
 sixteenfold of keys. In a block, writes share the pages near the root, the less the larger the state; the last

@@ -1,5 +1,7 @@
 """One loan from request to payment over HTTP, and what each side sees on the way."""
 
+import pytest
+
 from tallystick.services.installation import Installation
 from tallystick.services.sample_books import STRONG, WEAK, Profile, sample_books
 from tests.api.callers import good, problem
@@ -36,6 +38,7 @@ def submitted(callers: Callers, members: Consortium, profile: Profile = STRONG) 
     return reference
 
 
+@pytest.mark.django_db(transaction=True)  # with real commits, as in an installation
 def test_a_loan_goes_from_request_to_payment_over_http(callers: Callers, members: Consortium) -> None:
     reference = submitted(callers, members)
     here = f"/applications/{reference}"

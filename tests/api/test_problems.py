@@ -104,6 +104,12 @@ def test_a_body_over_the_limit_is_refused_unread(callers: Callers) -> None:
         )
 
 
+@pytest.mark.parametrize("length", ["", "-1", "many", "1e9"])
+def test_a_length_that_is_no_number_counts_as_no_body(callers: Callers, length: str) -> None:
+    answer = callers.owner.send("POST", "/applications", b"{}", headers={"Content-Length": length})
+    problem(answer, 422, "malformed_request")
+
+
 def test_a_broken_multipart_form_is_a_problem(callers: Callers) -> None:
     path = "/applications/LA-2026-00001/books"
     for content_type in ("multipart/form-data", "multipart/form-data; boundary=x"):

@@ -9,6 +9,7 @@ that is why no comparison here has to take constant time. A token is read from t
 from typing import Final
 
 from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
@@ -63,7 +64,7 @@ class AccessTokenAuth(HttpBearer):
 class BrowserSessionAuth(APIKeyCookie):
     """The scheme for the web site's own pages: its session cookie, with the CSRF token on every change."""
 
-    param_name = "sessionid"
+    param_name = settings.SESSION_COOKIE_NAME
 
     def __call__(self, request: HttpRequest) -> User | None:
         """Return the session's user, or ``None``. Raises as ``user_of``."""

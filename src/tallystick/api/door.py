@@ -94,7 +94,8 @@ def _answer(request: HttpRequest, exception: Exception | type[Exception]) -> Htt
 
 def _check_size(request: HttpRequest) -> None:
     limit = MAX_FORM_BYTES if request.content_type == "multipart/form-data" else MAX_JSON_BYTES
-    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+    length = str(request.META.get("CONTENT_LENGTH", ""))
+    if length.isdigit() and int(length) > limit:  # what is no number, the framework reads as nothing
         raise TooLarge("body_too_large", f"The body may have {limit} bytes.", limit_bytes=limit)
 
 

@@ -1,11 +1,12 @@
 """``tallystick serve``: the web site and the API under gunicorn."""
 
 import click
+from django.db import connections
 from gunicorn.app.base import BaseApplication
 from gunicorn.util import import_app
 
 from tallystick.bootstrap import parts, relaying
-from tallystick.cli.output import json_option
+from tallystick.cli.output import emit, json_option
 
 WSGI = "tallystick.server.wsgi:application"
 THREADS = 8
@@ -31,8 +32,7 @@ def run(bind: str, threads: int) -> None:
 
     One process with threads: the embedded ledger has one writer, and its mempool lives in it.
     """
-    parts.installation()  # says at once when there is nothing to serve
-    parts.close()  # the worker opens its own after the fork
+    connections.close_all()  # the worker opens its own after the fork
     options: dict[str, object] = {
         "bind": bind,
         "workers": 1,
@@ -57,4 +57,9 @@ def run(bind: str, threads: int) -> None:
 @json_option
 def serve(bind: str, threads: int) -> None:
     """Serve the web site and the API; put TLS in front of it."""
+    parts.installation()  # says at once when there is nothing to serve
+    parts.close()
+    emit(
+        {"address": f"http://{bind}/", "threads": threads}, f"Serving http://{bind}/ until you press Ctrl-C."
+    )
     run(bind, threads)

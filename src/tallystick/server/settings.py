@@ -136,6 +136,7 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "60/m/ip"}
 ACCOUNT_SESSION_REMEMBER = False
 CSRF_FAILURE_VIEW = "tallystick.web.errors.csrf_failure"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "tallystick.server.second_factor.SealedSecondFactor"
 MFA_TOTP_ISSUER = "Tallystick"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 #: Stands for every role: whoever is signed in.
 EVERYONE: Final[frozenset[str]] = frozenset()
+LENDER_STAFF: Final = frozenset({"credit_officer", "business_manager"})
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,12 @@ class Link:
     current: bool
 
 
-ENTRIES: Final[tuple[Entry, ...]] = (Entry(_("Overview"), "web:home", EVERYONE),)
+ENTRIES: Final[tuple[Entry, ...]] = (
+    Entry(_("Overview"), "web:home", EVERYONE),
+    Entry(_("Apply"), "web:apply", frozenset({"applicant"})),
+    Entry(_("Programmes"), "web:programmes", LENDER_STAFF),
+    Entry(_("Ledger"), "web:ledger", EVERYONE),
+)
 
 
 def links(request: HttpRequest) -> list[Link]:

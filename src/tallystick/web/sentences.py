@@ -7,27 +7,87 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tallystick.errors import TallystickError
+from tallystick.errors import Detail, TallystickError
 
 #: Error code -> sentence; named places are filled from the error's details.
 SENTENCES: Final[Mapping[str, Promise]] = MappingProxyType(
     {
+        # who may do what
         "not_permitted": _("Your role does not allow this."),
+        "lender_not_in_standing": _("The lender's membership on the ledger is missing or suspended."),
+        "unknown_application": _("There is no such application."),
+        "unknown_programme": _("There is no such loan programme, or it is no longer offered."),
+        "unknown_lender": _("There is no such lender."),
+        "no_lender": _("Choose a programme or a lender."),
+        # steps of an application
+        "illegal_move": _("The application is at another stage by now, where this cannot be done."),
+        "not_editable": _("The application was submitted and can no longer be changed."),
+        "no_programme_yet": _("The lender has not assigned a programme to this request yet."),
+        "no_grade": _("The figures give no grade to price by; the application can only be declined."),
+        "offer_expired": _("The offer has expired; ask the lender for a new one."),
+        "reason_required": _("Give a reason; the applicant will see it."),
+        "confirmation_not_committed": _("The confirmation is not on the ledger yet; try again shortly."),
+        "incomplete_request": _("The amount, term, repayment method or account is missing."),
+        "not_served": _("The programme does not offer this term or repayment method."),
+        # the ledger
         "not_yet_committed": _("The ledger has not packed this transaction into a block yet."),
         "already_anchored": _("This step is already on the ledger."),
         "anchored_differently": _("This step is on the ledger with other content."),
         "step_out_of_order": _("This step cannot be recorded before the one it follows."),
+        "ledger_refused_before": _("The ledger refused an earlier step of this application."),
+        "unknown_block": _("There is no such block."),
+        "unknown_transaction": _("No block holds that transaction."),
+        "account_suspended": _("The member's account on the ledger is suspended."),
+        # items as they were typed
         "bad_amount": _(
             "Write the amount in digits with at most the currency's decimals, such as 500000.00."
         ),
+        "amount_not_served": _("The amount lies outside what the programme lends."),
+        "amount_too_large": _("The amount is larger than can be kept."),
         "unknown_currency": _("This currency is not supported."),
+        "bad_text": _("Write one line of at most 200 characters."),
+        "bad_whole_number": _("Write a whole number with digits only."),
+        "bad_date": _("Write an existing date as 2026-12-31."),
+        "unknown_choice": _("Choose one of the values on offer."),
+        "unknown_item": _("The programme does not ask for this item."),
         "bad_credit_code": _("This is not a unified social credit code: its check character does not fit."),
+        "bad_identity_number": _("This is not a resident identity number: 18 characters that check."),
         "bad_bank_card": _("This is not a bank card number: its check digit does not fit."),
+        # books
+        "empty_file": _("The file is empty."),
+        "empty_books": _("There is not a single invoice in the file."),
+        "file_too_large": _("The file is larger than 64 MB."),
+        "books_too_large": _("The file holds more than can be read at once."),
+        "too_many_columns": _("The file has too many columns."),
+        "unknown_mapping": _("This form of file is not known."),
+        "books_missing": _("The sales book or the purchase book is missing."),
+        "mixed_mappings": _("Both books must come in the same form."),
+        "enterprise_not_named": _("The books hold several enterprises; name the one that applies."),
+        "unknown_enterprise": _("The books do not hold the enterprise that was named."),
+    }
+)
+
+#: As above, for sentences that need the error's details; without them the error's English is shown.
+DETAILED: Final[Mapping[str, Promise]] = MappingProxyType(
+    {
+        "unknown_column": _(
+            "%(file)s has no column “%(column)s”. Choose the form that the file is in, or use our template."
+        ),
+        "unreadable_file": _("%(file)s cannot be read. Export it again, or use our template."),
     }
 )
 
 
 def sentence(error: TallystickError) -> str:
     """Return what to tell the reader about ``error``."""
-    listed = SENTENCES.get(error.code)
-    return error.message if listed is None else str(listed) % dict(error.details)
+    return said(error.code, error.message, error.details)
+
+
+def said(code: str, english: str, details: Mapping[str, Detail] | None = None) -> str:
+    """Return the sentence for a code in the reader's language, or else its English."""
+    if code in SENTENCES:
+        return str(SENTENCES[code])
+    try:
+        return str(DETAILED[code]) % dict(details or {})
+    except KeyError:
+        return english

@@ -1,12 +1,47 @@
 """Addresses of the pages."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from tallystick.web import views
+from tallystick.web.converters import Digest, Name, Number, Reference
+from tallystick.web.views import apply, applications, desk, downloads, home, ledger, programmes, style
 
 app_name = "web"
 
+for name, converter in (("reference", Reference), ("digest", Digest), ("number", Number), ("name", Name)):
+    register_converter(converter, name)
+
+_CASE = "applications/<reference:reference>/"
+
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("style/", views.style, name="style"),
+    path("", home.home, name="home"),
+    path("style/", style.style, name="style"),
+    path("apply/", apply.apply, name="apply"),
+    path("apply/templates/<name:item>.csv", downloads.book_template, name="book_template"),
+    path(_CASE, applications.application, name="application"),
+    path(_CASE + "anchors/", applications.anchors, name="anchors"),
+    path(_CASE + "form/", apply.form, name="form"),
+    path(_CASE + "books/<name:item>/", apply.book, name="book"),
+    path(_CASE + "books/<name:item>/file/", downloads.book_file, name="book_file"),
+    path(_CASE + "check/", apply.check, name="check"),
+    path(_CASE + "submit/", apply.submit, name="submit"),
+    path(_CASE + "accept/", applications.accept, name="accept"),
+    path(_CASE + "withdraw/", applications.withdraw, name="withdraw"),
+    path(_CASE + "assign/", desk.assign, name="assign"),
+    path(_CASE + "assess/", desk.assess, name="assess"),
+    path(_CASE + "admit/", desk.admit, name="admit"),
+    path(_CASE + "offer/", desk.offer, name="offer"),
+    path(_CASE + "decline/", desk.decline, name="decline"),
+    path(_CASE + "pay/", desk.pay, name="pay"),
+    path(_CASE + "schedule.csv", downloads.schedule, name="schedule"),
+    path(_CASE + "proofs/<name:step>.json", downloads.step_proof, name="step_proof"),
+    path("programmes/", programmes.programmes, name="programmes"),
+    path("programmes/<number:programme_id>/", programmes.programme, name="programme"),
+    path("ledger/", ledger.ledger, name="ledger"),
+    path("ledger/blocks/<number:height>/", ledger.block, name="block"),
+    path("ledger/transactions/<digest:transaction_hash>/", ledger.transaction, name="transaction"),
+    path(
+        "ledger/transactions/<digest:transaction_hash>/proof.json",
+        downloads.transaction_proof,
+        name="transaction_proof",
+    ),
 ]

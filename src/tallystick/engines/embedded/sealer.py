@@ -31,14 +31,15 @@ class Sealer:
         clock: Clock,
         limits: Limits,
     ) -> None:
-        self.head = store.head()
+        with store.snapshot():
+            self.head = store.head()
+            root = store.page(b"") or trie.EMPTY_PAGE
         self._store = store
         self._registry = registry
         self._signer = signer
         self._proposer = self.head.header.proposer
         self._clock = clock
         self._state = StateCache(store, limits.cached_values, limits.cached_pages)
-        root = store.page(b"") or trie.EMPTY_PAGE
         if trie.page_hash(root).hex() != self.head.header.app_hash:
             raise Corruption(
                 "state_differs", "The stored state is not that of the last block; rebuild the ledger."

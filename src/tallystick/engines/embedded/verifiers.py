@@ -81,6 +81,7 @@ class _Worker:
             [sys.executable, "-m", "tallystick.engines.embedded.verifier_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            start_new_session=True,  # an interrupt at the terminal is for the engine, which then stops it
         )
 
     def verify(self, checks: Sequence[Check]) -> list[bool]:

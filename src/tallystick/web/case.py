@@ -1,0 +1,78 @@
+"""The case file: everything about one application that the asker's side may see, read once for a page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tallystick.lending.application import Stage
+from tallystick.records.models import Anchor, Application, Book, Disbursement, Event, Offer
+from tallystick.services import applications
+from tallystick.services.access import Actor
+from tallystick.services.programmes import Rulebook, rulebook
+from tallystick.web import sight
+from tallystick.web.sight import Side
+
+
+@dataclass(frozen=True)
+class Case:
+    """One application as its reader may see it.
+
+    Attributes:
+        findings: documents by kind, cut to what the side sees.
+        anchors: steps by name, in the order in which they were anchored.
+        events: the history, oldest first.
+        cards: which cards of the page the side is shown.
+        ways: what the asker can do now.
+        rules: the programme and its tables; ``None`` until a programme is assigned.
+    """
+
+    actor: Actor
+    side: Side
+    application: Application
+    findings: Mapping[str, dict[str, Any]]
+    anchors: Mapping[str, Anchor]
+    events: tuple[Event, ...]
+    books: Mapping[str, Book]
+    offer: Offer | None
+    paid: Disbursement | None
+    rules: Rulebook | None
+    cards: frozenset[str]
+    ways: frozenset[str]
+
+    @property
+    def stage(self) -> Stage:
+        """Where the application stands."""
+        return Stage(self.application.stage)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a step is still on its way to the ledger."""
+        return any(not anchor.transmission.code for anchor in self.anchors.values())
+
+
+def open_case(actor: Actor, reference: str) -> Case:
+    """Return the case file of an application that the actor may see.
+
+    Raises:
+        NotFound: ``unknown_application``.
+    """
+    application = applications.find(actor, reference)
+    side = sight.side_of(actor, application)
+    cards = sight.shown(side, application)
+    documents = {row.kind: sight.finding_document(side, row) for row in application.findings.order_by("pk")}
+    books = application.books.order_by("item") if "documents" in cards else ()
+    programme = application.programme
+    return Case(
+        actor=actor,
+        side=side,
+        application=application,
+        findings={kind: document for kind, document in documents.items() if document is not None},
+        anchors={row.step: row for row in application.anchors.select_related("transmission")},
+        events=tuple(application.events.select_related("user")),
+        books={book.item: book for book in books},
+        offer=Offer.objects.filter(application=application).first(),
+        paid=Disbursement.objects.filter(application=application).first(),
+        rules=None if programme is None else rulebook(programme),
+        cards=cards,
+        ways=sight.possible(actor, application),
+    )
