@@ -54,10 +54,12 @@ def digest_of(step: str) -> str:
     return f"{list(STEPS).index(step):064x}"
 
 
-def anchor(step: str, case: str = CASE, applicant: Key = APPLICANT) -> dict[str, object]:
+def anchor(
+    step: str, case: str = CASE, applicant: Key = APPLICANT, lender: Key = LENDER
+) -> dict[str, object]:
     """Return the arguments that take ``step`` as the table wants it."""
     digest = digest_of(step)
-    signature = applicant.sign(applicant_statement(CHAIN, case, step, digest))
+    signature = applicant.sign(applicant_statement(CHAIN, case, step, digest, lender.address))
     extra = {"applicant_key": applicant.public, "applicant_signature": signature}
     return {"case": case, "step": step, "digest": digest} | {
         name: extra[name] for name in STEPS[step].carries
@@ -191,16 +193,40 @@ def test_a_step_with_more_than_it_may_carry_is_refused(chain: Chain, step: str, 
         {"case": "c6" * 32},
         {"step": "offer"},
         {"digest": "ff" * 32},
+        {"lender": RIVAL.address},
     ],
     ids=lambda changed: next(iter(changed)),
 )
-def test_the_applicant_agrees_to_this_step_of_this_case_on_this_chain(
+def test_the_applicant_agrees_to_this_step_of_this_case_with_this_lender_on_this_chain(
     chain: Chain, step: str, signed: dict[str, str]
 ) -> None:
     take(chain, *LEADING[STEPS[step].after[0]])
-    statement = {"chain_id": CHAIN, "case": CASE, "step": step, "digest": digest_of(step)} | signed
-    signature = APPLICANT.sign(applicant_statement(**statement))
+    agreed = {
+        "chain_id": CHAIN,
+        "case": CASE,
+        "step": step,
+        "digest": digest_of(step),
+        "lender": LENDER.address,
+    }
+    signature = APPLICANT.sign(applicant_statement(**agreed | signed))
     assert refuse(chain, anchor(step) | {"applicant_signature": signature}) == "applicant_signature_invalid"
+
+
+def test_an_opening_that_another_lender_copies_is_refused_and_the_first_lender_still_opens_the_case(
+    chain: Chain,
+) -> None:
+    copied = anchor("application")
+    assert refuse(chain, copied, RIVAL) == "applicant_signature_invalid"
+    assert case_from_state(chain.get, CASE) is None
+    take(chain, "application")
+    assert case_from_state(chain.get, CASE) == Case(APPLICANT.public, LENDER.address, "application")
+
+
+def test_a_lender_who_takes_anothers_case_name_has_not_the_applicants_key(chain: Chain) -> None:
+    taken = anchor("application", applicant=STRANGER, lender=RIVAL)
+    assert chain.send(RIVAL, "anchoring", "anchor", taken).code == "ok"
+    assert refuse(chain, anchor("application")) == "not_the_opening_lender"
+    assert case_from_state(chain.get, CASE) == Case(STRANGER.public, RIVAL.address, "application")
 
 
 @pytest.mark.parametrize("signer", [STRANGER, LENDER], ids=["stranger", "lender"])

@@ -43,12 +43,13 @@ class Anchoring(RuleBasedStateMachine):
         digest=st.sampled_from(["0" * 64, "1" * 64]),
         applicant=st.sampled_from(SIGNERS),
         signs=st.sampled_from([*STEPS, *STEPS, "nothing"]),
+        names=st.sampled_from(LENDERS),
     )
     def someone_anchors(
-        self, sender: Key, case: str, step: str, digest: str, applicant: Key, signs: str
+        self, sender: Key, case: str, step: str, digest: str, applicant: Key, signs: str, names: Key
     ) -> None:
-        """The applicant's signature is over the step ``signs``, which need not be the one that is sent."""
-        self.send(sender, case, step, digest, applicant, signs)
+        """The applicant signs for the step ``signs`` and the lender ``names``; what is sent may differ."""
+        self.send(sender, case, step, digest, applicant, signs, names)
 
     @rule(case=st.sampled_from(CASES), digest=st.sampled_from(["0" * 64, "1" * 64]), closes=st.booleans())
     def the_right_ones_go_on(self, case: str, digest: str, closes: bool) -> None:
@@ -61,10 +62,12 @@ class Anchoring(RuleBasedStateMachine):
         ]
         if going_on:
             lender, applicant = self.opened_by.get(case, (LENDERS[0], SIGNERS[0]))
-            assert self.send(lender, case, going_on[0], digest, applicant, going_on[0])
+            assert self.send(lender, case, going_on[0], digest, applicant, going_on[0], lender)
 
-    def send(self, sender: Key, case: str, step: str, digest: str, applicant: Key, signs: str) -> bool:
-        signature = applicant.sign(applicant_statement(CHAIN, case, signs, digest))
+    def send(
+        self, sender: Key, case: str, step: str, digest: str, applicant: Key, signs: str, names: Key
+    ) -> bool:
+        signature = applicant.sign(applicant_statement(CHAIN, case, signs, digest, names.address))
         extra = {"applicant_key": applicant.public, "applicant_signature": signature}
         arguments: dict[str, object] = {"case": case, "step": step, "digest": digest}
         arguments |= {name: extra[name] for name in STEPS[step].carries}
@@ -74,7 +77,7 @@ class Anchoring(RuleBasedStateMachine):
         assert sender == lender, "somebody else moved the case"
         assert sender in LENDERS
         if step in ("application", "confirmation"):
-            assert (applicant, signs) == (first, step), "the applicant did not agree to this"
+            assert (applicant, signs, names) == (first, step, lender), "the applicant did not agree to this"
         self.taken[case].append((step, digest))
         return True
 

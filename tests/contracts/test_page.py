@@ -63,7 +63,7 @@ def anchoring() -> dict[str, str]:
     document = {"amount": "500000.00", "currency": "CNY", "term_months": 12}
     paper = {"application": REFERENCE, "document": document, "salt": SALT, "step": "application"}
     case, digest = canonical.digest(named), canonical.digest(paper)
-    statement = applicant_statement(CHAIN, case, "application", digest)
+    statement = applicant_statement(CHAIN, case, "application", digest, LENDER.address)
     arguments: dict[str, object] = {
         "applicant_key": one_off.public,
         "applicant_signature": one_off.sign(statement),

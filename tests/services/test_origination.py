@@ -1,6 +1,7 @@
 """The line from request to disbursement, and every way in which it must not go."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -246,3 +247,33 @@ def test_a_kept_decision_that_was_altered_is_noticed(house: Installation, member
     finding.save()
     with pytest.raises(Exception, match="no longer give the kept decision"):
         offers.make_offer(house, officer, application.reference)
+
+
+def test_the_applicant_can_check_every_paper_that_binds_it(house: Installation, members: Consortium) -> None:
+    application = offered(house, members)
+    offer = application.anchors.get(step="offer")
+    terms = offer.document["document"]["offer"]
+    assert canonical.digest(offer.document) == offer.digest
+    assert terms["amount"] == application.offer.amount.text
+    assert len(terms["instalments"]) == application.offer.term_months
+    # How the lender came to it is committed to, and not told.
+    assert not {"limits", "decision"} & terms.keys()
+    assert offer.document["document"]["decision"] == application.findings.get(kind="decision").digest
+
+
+def test_a_lender_does_not_lend_to_itself(house: Installation, members: Consortium) -> None:
+    own = replace(actor_of(members.owner), member_id=members.lender.pk)
+    with pytest.raises(Conflict) as refused:
+        applications.begin(house, own, lender_id=members.lender.pk)
+    assert refused.value.code == "own_lender"
+    assert not Application.objects.exists()
+
+
+def test_a_draft_that_was_withdrawn_never_reaches_the_lender(
+    house: Installation, members: Consortium
+) -> None:
+    application = filled_in(house, members)
+    applications.withdraw(house, actor_of(members.owner), application.reference)
+    assert applications.find(actor_of(members.owner), application.reference).stage == "withdrawn"
+    with pytest.raises(NotFound):
+        applications.find(actor_of(members.officer), application.reference)

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from tallystick.errors import Unavailable
+import pytest
+
+from tallystick.errors import Corruption, Unavailable
 from tallystick.ledger.protocols import Receipt
 from tallystick.ledger.transaction import Body, assemble, signing_bytes
 from tallystick.records.models import Transmission
@@ -134,3 +136,62 @@ def test_a_refusal_at_the_door_is_noted_with_its_code(house: Installation, membe
     assert row.code == "unknown_contract"
     assert row.message
     assert row.address == ""
+
+
+class LateLedger(SilentLedger):
+    """A ledger that commits what it was given just after it was asked for the receipt."""
+
+    def __init__(self, ledger: object, wire: bytes) -> None:
+        super().__init__(ledger)
+        self._late = [wire]
+
+    def receipt(self, transaction_hash: str) -> Receipt | None:
+        answer = self._ledger.receipt(transaction_hash)
+        while self._late:
+            self._ledger.wait(self._ledger.submit(self._late.pop()))
+        return answer
+
+    def wait(self, transaction_hash: str, timeout_s: int = 10) -> Receipt:
+        return self._ledger.wait(transaction_hash, timeout_s)
+
+
+def test_a_transaction_that_is_committed_while_we_look_for_it_is_not_sent_in_another_form(
+    house: Installation, members: Consortium
+) -> None:
+    row = rotation_free_call(house, members.lender.address)
+    outbox._sign(house, row)
+    first, before = row.transaction_hash, transactions(house)
+    late = LateLedger(house.ledger, bytes(row.wire))
+    outbox.relay(Installation(house.clock, late, house.keys, house.files, house.secret))
+    row.refresh_from_db()
+    assert (row.code, row.transaction_hash) == ("step_out_of_order", first)
+    assert transactions(house) == before + 1
+
+
+def test_a_damaged_key_holds_back_its_signer_only_and_nothing_counts_as_refused(
+    house: Installation, members: Consortium
+) -> None:
+    held = rotation_free_call(house, members.lender.address)
+    free = rotation_free_call(house, members.other_lender.address)
+    kept = house.files.parent / "keys" / f"{members.lender.address}.json"
+    sound = kept.read_bytes()
+    kept.write_bytes(sound[:100])
+    assert outbox.relay(house) == 1
+    held.refresh_from_db()
+    free.refresh_from_db()
+    assert (held.code, held.claimed_until, free.code) == ("", None, "step_out_of_order")
+    kept.write_bytes(sound)
+    assert outbox.relay(house) == 1
+
+
+def test_a_ledger_that_contradicts_itself_stops_the_relay(house: Installation, members: Consortium) -> None:
+    class DamagedLedger(SilentLedger):
+        def submit(self, wire: bytes) -> str:
+            raise Corruption("ledger_damaged", "The ledger is damaged.")
+
+    row = rotation_free_call(house, members.lender.address)
+    damaged = Installation(house.clock, DamagedLedger(house.ledger), house.keys, house.files, house.secret)
+    with pytest.raises(Corruption):
+        outbox.relay(damaged)
+    row.refresh_from_db()
+    assert (row.code, row.claimed_until) == ("", None)

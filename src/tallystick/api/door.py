@@ -14,7 +14,7 @@ from ninja.parser import Parser
 from ninja.security.base import AuthBase
 
 from tallystick.api import openapi
-from tallystick.api.problems import MethodNotAllowed, problem, problem_of
+from tallystick.api.problems import MethodNotAllowed, Unparsable, problem, problem_of
 from tallystick.errors import NotFound, TooLarge
 from tallystick.services.files import MAX_FILE_BYTES
 
@@ -94,8 +94,10 @@ def _answer(request: HttpRequest, exception: Exception | type[Exception]) -> Htt
 
 def _check_size(request: HttpRequest) -> None:
     limit = MAX_FORM_BYTES if request.content_type == "multipart/form-data" else MAX_JSON_BYTES
-    length = str(request.META.get("CONTENT_LENGTH", ""))
-    if length.isdigit() and int(length) > limit:  # what is no number, the framework reads as nothing
+    length = str(request.META.get("CONTENT_LENGTH") or "0")
+    if not (length.isascii() and length.isdigit()):
+        raise Unparsable("bad_content_length", "Content-Length is not a number.")
+    if int(length) > limit:
         raise TooLarge("body_too_large", f"The body may have {limit} bytes.", limit_bytes=limit)
 
 

@@ -9,7 +9,7 @@ from tallystick.contracts.membership import ROLES
 from tallystick.errors import NotFound
 from tallystick.records.models import Member, User
 from tallystick.records.models.members import USER_ROLES
-from tallystick.services import consortium
+from tallystick.services import consortium, rotation
 
 
 @click.group()
@@ -40,11 +40,24 @@ def admit(name: str, roles: tuple[str, ...], name_zh: str, credit_code: str) -> 
 @json_option
 def add(username: str, address: str, roles: tuple[str, ...], password: str) -> None:
     """Add a person who signs in for a member."""
-    member = Member.objects.filter(address=address).first()
-    if member is None:
-        raise NotFound("unknown_member", "No member of this installation has that address.", address=address)
+    member = _member_at(address)
     made = consortium.add_user(member, username, password, roles)
     emit({"username": made.username, "member": address}, f"{made.username} may sign in for {member.name}.")
+
+
+@user.command(name="rotate-key")
+@click.argument("address")
+@json_option
+def rotate_key(address: str) -> None:
+    """Give the member at ADDRESS a new key; its address and open cases stay."""
+    member = _member_at(address)
+    public_key = rotation.rotate_key(installation(), member)
+    emit(
+        {"address": address, "name": member.name, "public_key": public_key},
+        f"{member.name} signs with a new key from now on; its address stays {address}.\n"
+        f"New public key: {public_key}\n"
+        "Next: back up the home; no earlier copy holds the new key.",
+    )
 
 
 @user.command()
@@ -74,3 +87,10 @@ def list_users() -> None:
     ]
     rows = [(str(one["username"]), str(one["member"]), ", ".join(one["roles"])) for one in people]
     emit(people, table(("User", "Member", "Roles"), rows, (False, False, False)))
+
+
+def _member_at(address: str) -> Member:
+    member = Member.objects.filter(address=address).first()
+    if member is None:
+        raise NotFound("unknown_member", "No member of this installation has that address.", address=address)
+    return member

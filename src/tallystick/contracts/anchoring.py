@@ -105,13 +105,18 @@ class AnchoredStep(Kept, frozen=True):
     time: int
 
 
-def applicant_statement(chain_id: str, case: str, step: str, digest: str) -> bytes:
-    """Return what the applicant's one-off key signs to agree to a step's document."""
+def applicant_statement(chain_id: str, case: str, step: str, digest: str, lender: str) -> bytes:
+    """Return what the applicant's one-off key signs to agree to a step's document with one lender.
+
+    It names the lender (account address), so that no other member can open the case with a signature
+    that it has copied.
+    """
     return canonical.encode(
         {
             "case": case,
             "chain_id": chain_id,
             "digest": digest,
+            "lender": lender,
             "purpose": "tallystick/anchoring/1",
             "step": step,
         }
@@ -146,7 +151,7 @@ def _anchor(call: Call, anchor: Anchor) -> Anchored:
     _require_turn(anchor, rule, NOTHING if case is None else case.step)
     applicant_key = _one_off_key(call, anchor) if case is None else case.applicant_key
     if "applicant_signature" in rule.carries:
-        _require_applicant(call, anchor, applicant_key)
+        _require_applicant(call, anchor, applicant_key, lender)
     address = f"{call.height}-{call.index}"
     taken = AnchoredStep(address, anchor.digest, call.time)
     call.put(PREFIX + anchor.case, Case(applicant_key, lender, anchor.step).encoded())
@@ -199,13 +204,13 @@ def _one_off_key(call: Call, anchor: Anchor) -> str:
     return key
 
 
-def _require_applicant(call: Call, anchor: Anchor, applicant_key: str) -> None:
-    statement = applicant_statement(call.chain_id, anchor.case, anchor.step, anchor.digest)
+def _require_applicant(call: Call, anchor: Anchor, applicant_key: str, lender: str) -> None:
+    statement = applicant_statement(call.chain_id, anchor.case, anchor.step, anchor.digest, lender)
     signature = bytes.fromhex(anchor.applicant_signature or "")
     if not keys.verify(bytes.fromhex(applicant_key), statement, signature):
         raise Unauthorised(
             "applicant_signature_invalid",
-            "The signature is not that of the case's applicant key over this step.",
+            "The signature is not that of the case's applicant key over this step with this lender.",
         )
 
 

@@ -90,8 +90,8 @@ class Offer:
         """Return whether the offer can still be confirmed on ``today``."""
         return today <= self.expires_on
 
-    def document(self) -> dict[str, object]:
-        """Return the offer as canonical data, ready for the digest that both sides sign."""
+    def terms_document(self) -> dict[str, object]:
+        """Return what both sides agree to, as canonical data, ready for the digest that they sign."""
         terms = self.schedule.terms
         return {
             **self.schedule.document(),
@@ -104,9 +104,14 @@ class Offer:
             "account": self.request.account,
             "requested_amount": self.request.amount.text,
             "requested_term_months": self.request.term_months,
-            "limits": {name: limit.text for name, limit in self.limits.items()},
             "made_on": self.made_on.isoformat(),
             "expires_on": self.expires_on.isoformat(),
+        }
+
+    def document(self) -> dict[str, object]:
+        """Return the whole offer as canonical data: the terms, and what the lender derived them from."""
+        return self.terms_document() | {
+            "limits": {name: limit.text for name, limit in self.limits.items()},
             "decision": self.decision.document(),
         }
 

@@ -68,7 +68,8 @@ def _signed_by_applicant(
     installation: Installation, application: Application, case: str, step: str, digest: str
 ) -> dict[str, object]:
     keys, address, reference = installation.keys, application.applicant.address, application.reference
-    statement = applicant_statement(installation.ledger.chain_id, case, step, digest)
+    lender = application.lender.address
+    statement = applicant_statement(installation.ledger.chain_id, case, step, digest, lender)
     signed: dict[str, object] = {
         "applicant_signature": keys.sign_for_case(address, reference, statement).hex()
     }

@@ -40,10 +40,13 @@ def begin(
         Forbidden: ``not_permitted``.
         NotFound: ``unknown_programme``, ``unknown_lender``.
         Malformed: ``no_lender`` when neither is given.
+        Conflict: ``own_lender``.
     """
     applicant_id = actor.require("apply")
     programme = find_active(programme_id) if programme_id is not None else None
     lender = programme.lender if programme else _lender(lender_id)
+    if lender.pk == applicant_id:
+        raise Conflict("own_lender", "A lender cannot apply to itself.")
     now = installation.clock.now()
     reference = next_reference("LA", now.year)
     with transaction.atomic():
@@ -129,7 +132,8 @@ def hand_in_book(
         TooLarge: ``file_too_large``.
     """
     actor.require("apply")
-    application = _editable(actor, reference)
+    with transaction.atomic():
+        application = _editable(actor, reference)
     asked = {part.name for part in rulebook(_programme(application)).programme.items if part.kind == "books"}
     if item not in asked or item not in books.SIDE_OF_ITEM:
         raise Malformed("unknown_item", f"The programme asks for no book {item!r}.", item=item)

@@ -4,6 +4,7 @@ What is found is a canonical document that carries its inputs and the versions o
 the same application is decided the same way for ever (mission row O7).
 """
 
+import secrets
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,7 +19,7 @@ from tallystick.lending.grading import Grading, grade
 from tallystick.lending.offer import Offer, Refusal
 from tallystick.policy.decision import Decision
 from tallystick.policy.evaluate import decide
-from tallystick.records.models import Application
+from tallystick.records.models import Application, Finding
 from tallystick.services import anchoring, outbox
 from tallystick.services.access import Actor
 from tallystick.services.books import opened
@@ -110,12 +111,14 @@ def keep_decision(
     admission: Decision,
     grading: Grading | None,
     offer: Offer | Refusal | None = None,
-) -> dict[str, object]:
-    """Keep, and return, what the rules came to: outcome, reasons, and every policy by version (O7)."""
+) -> Finding:
+    """Keep, and return, what the rules came to: outcome, reasons, and every policy by version (O7).
+
+    A salt of its own keeps the applicant, who knows the case's, from guessing at it by its digest.
+    """
     decided = conclude(rulebook_of(application).programme, admission.inputs, admission, grading, offer)
-    document = decided.document()
-    keep_finding(installation, application, "decision", document)
-    return document
+    document = decided.document() | {"salt": secrets.token_hex(32)}
+    return keep_finding(installation, application, "decision", document)
 
 
 def decided_again(application: Application) -> tuple[Decision, Grading]:

@@ -77,7 +77,7 @@ def make_offer(installation: Installation, actor: Actor, reference: str) -> Offe
             close_case(installation, application, "declined")
         else:
             made = _saved(installation, application, priced)
-            papers = {"decision": decided, "offer": priced.document()}
+            papers = {"decision": decided.digest, "offer": priced.terms_document()}
             anchoring.anchor(installation, application, "offer", papers)
             move(installation, application, Move.MAKE_OFFER, actor)
     outbox.relay(installation)

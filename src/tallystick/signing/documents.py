@@ -1,4 +1,4 @@
-"""The two kinds of file in a key store: one that says how it opens, and one for each key."""
+"""The kinds of file in a key store: one that says how it opens, and one for each key."""
 
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar
@@ -23,13 +23,26 @@ class StoreFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mark: Sealed
 
 
-class KeyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``<address>.json``: one key; its seed is sealed, its public half is not."""
+class SealedKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What every key file says about its key; the seed is sealed, the public half is not."""
 
     derivation: Derivation
-    format: Literal["tallystick/key/1"]
     public_key: Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
     seed: Sealed
+
+
+class KeyFile(SealedKey, frozen=True, forbid_unknown_fields=True):
+    """``<address>.json``: the key that the address was made from."""
+
+    format: Literal["tallystick/key/1"]
+
+
+class SuccessorFile(SealedKey, frozen=True, forbid_unknown_fields=True):
+    """``<address>/<number>.json``: a key made to follow; it says of whom, in case files are mixed up."""
+
+    address: str
+    format: Literal["tallystick/successor-key/1"]
+    number: int
 
 
 def read_document(path: Path, kind: type[T]) -> T | None:

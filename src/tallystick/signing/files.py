@@ -30,13 +30,27 @@ class PrivateFile:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make ``folder`` for its owner only (0700), unless it is there.
+    """Make ``folder`` for its owner only (0700), unless it is there; it is durable afterwards.
 
     Raises:
         Unavailable: ``files_unavailable``.
     """
     with _reachable(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def names_in(folder: Path) -> tuple[str, ...]:
+    """Return the names of what lies in ``folder``, sorted; none if there is no such folder.
+
+    Raises:
+        Unavailable: ``files_unavailable``.
+    """
+    with _reachable(folder):
+        try:
+            return tuple(sorted(path.name for path in folder.iterdir()))
+        except FileNotFoundError:
+            return ()
 
 
 def create_private(path: Path, data: bytes) -> bool:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tallystick.errors import Conflict
 from tallystick.lending.application import Stage
 from tallystick.records.models import Anchor, Application, Book, Disbursement, Event, Offer
-from tallystick.services import applications
 from tallystick.services.access import Actor
+from tallystick.services.casework import find
 from tallystick.services.programmes import Rulebook, rulebook
 from tallystick.web import sight
 from tallystick.web.sight import Side
@@ -44,6 +45,17 @@ class Case:
         """Where the application stands."""
         return Stage(self.application.stage)
 
+    def require(self, way: str) -> None:
+        """Check that the asker can go ``way`` now.
+
+        Raises:
+            Forbidden: ``not_permitted`` when it is not for the asker's role.
+            Conflict: ``illegal_move`` when it is not for this stage.
+        """
+        self.actor.require(sight.WAYS[way].use_case)
+        if way not in self.ways:
+            raise Conflict("illegal_move", "The application is at a stage where this cannot be done.")
+
     @property
     def is_waiting(self) -> bool:
         """Whether a step is still on its way to the ledger."""
@@ -56,7 +68,7 @@ def open_case(actor: Actor, reference: str) -> Case:
     Raises:
         NotFound: ``unknown_application``.
     """
-    application = applications.find(actor, reference)
+    application = find(actor, reference)
     side = sight.side_of(actor, application)
     cards = sight.shown(side, application)
     documents = {row.kind: sight.finding_document(side, row) for row in application.findings.order_by("pk")}

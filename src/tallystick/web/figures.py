@@ -1,4 +1,4 @@
-"""How figures of documents look on a page: decimals as text, with separators, units and shares in per cent."""
+"""How figures of documents look on a page: with separators and units, shares in per cent."""
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,7 +9,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tallystick.policy.exact import decimal_text
-from tallystick.values.rates import Rate
 
 #: Shown where there is no figure.
 NONE: Final = "—"
@@ -57,11 +56,11 @@ def to_places(value: str | Decimal | None, places: int) -> str:
     return grouped(Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP))
 
 
+def rounded(points: str) -> str:
+    """Return points with one decimal at most: ``47.757`` as 47.8, ``0`` as 0."""
+    return to_places(points, 1).removesuffix(".0")
+
+
 def per_mille_as_percent(value: int) -> str:
     """Return ``125`` as ``12.5%``."""
     return f"{value // 10}.{value % 10}%"
-
-
-def rate_of(text: str) -> Rate:
-    """Return the rate that a document writes as ``0.0485``."""
-    return Rate.parse(text)

@@ -11,7 +11,7 @@ from tallystick.analytics.mappings import mapping_names
 from tallystick.lending.items import MAX_TEXT, Problem
 from tallystick.lending.programme import Programme
 from tallystick.lending.programme_document import Item, ItemKind
-from tallystick.services.applications import MAX_REASON
+from tallystick.services.casework import MAX_REASON
 from tallystick.web.mappings import mapping_label
 from tallystick.web.sentences import said
 from tallystick.web.wording import words

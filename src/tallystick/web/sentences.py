@@ -18,6 +18,7 @@ SENTENCES: Final[Mapping[str, Promise]] = MappingProxyType(
         "unknown_application": _("There is no such application."),
         "unknown_programme": _("There is no such loan programme, or it is no longer offered."),
         "unknown_lender": _("There is no such lender."),
+        "own_lender": _("A lender cannot apply to itself."),
         "no_lender": _("Choose a programme or a lender."),
         # steps of an application
         "illegal_move": _("The application is at another stage by now, where this cannot be done."),
@@ -67,13 +68,31 @@ SENTENCES: Final[Mapping[str, Promise]] = MappingProxyType(
     }
 )
 
-#: As above, for sentences that need the error's details; without them the error's English is shown.
+#: As above, for sentences that need the error's details.
 DETAILED: Final[Mapping[str, Promise]] = MappingProxyType(
     {
         "unknown_column": _(
             "%(file)s has no column “%(column)s”. Choose the form that the file is in, or use our template."
         ),
         "unreadable_file": _("%(file)s cannot be read. Export it again, or use our template."),
+        "wrong_type": _("%(file)s: the column “%(column)s” holds another kind of value than expected."),
+        "too_many_rows": _("%(file)s has more rows than can be read at once."),
+        "amounts_too_large": _("%(file)s: the amounts add up to more than can be kept."),
+    }
+)
+
+#: As above, for one cell of a file: the details name file, row, column and value.
+IN_A_CELL: Final[Mapping[str, Promise]] = MappingProxyType(
+    {
+        "bad_date": _("%(file)s, row %(row)s, column “%(column)s”: “%(value)s” is not a date of that form."),
+        "bad_text": _("%(file)s, row %(row)s, column “%(column)s”: “%(value)s” is not plain text."),
+        "bad_amount_in_column": _(
+            "%(file)s, row %(row)s, column “%(column)s”: “%(value)s” is not an amount of that form."
+        ),
+        "unknown_status": _(
+            "%(file)s, row %(row)s, column “%(column)s”: “%(value)s” is not a status that this form knows."
+        ),
+        "missing_enterprise": _("%(file)s, row %(row)s, column “%(column)s”: the enterprise is missing."),
     }
 )
 
@@ -85,9 +104,8 @@ def sentence(error: TallystickError) -> str:
 
 def said(code: str, english: str, details: Mapping[str, Detail] | None = None) -> str:
     """Return the sentence for a code in the reader's language, or else its English."""
-    if code in SENTENCES:
-        return str(SENTENCES[code])
-    try:
-        return str(DETAILED[code]) % dict(details or {})
-    except KeyError:
-        return english
+    named = dict(details or {})
+    listed = IN_A_CELL if "row" in named else SENTENCES
+    if code in listed or code in DETAILED:
+        return str(listed.get(code) or DETAILED[code]) % named
+    return english

@@ -53,6 +53,8 @@ APPLICANT_SEES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "decision": frozenset({"outcome", "decided_by", "reasons"}),
     }
 )
+#: Steps whose anchored paper the applicant may take away: what it has said or agreed to, and no more.
+APPLICANT_PAPERS: Final = frozenset({"application", "offer", "confirmation", "disbursement", "closed"})
 #: What the applicant sees of a reason; the points it cost are the lender's.
 REASON_SHOWN: Final = frozenset({"code", "text"})
 #: Moves whose typed reason is meant for both sides; any other reason stays with the side that gave it.
@@ -124,6 +126,11 @@ def finding_document(side: Side, finding: Finding) -> dict[str, Any] | None:
         for name, value in document.items()
         if name in seen
     }
+
+
+def may_take(side: Side, step: str) -> bool:
+    """Return whether the side may take away the paper that a step's digest commits to."""
+    return side is Side.LENDER or step in APPLICANT_PAPERS
 
 
 def _reasons(reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:

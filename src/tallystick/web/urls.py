@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from tallystick.web.converters import Digest, Name, Number, Reference
-from tallystick.web.views import apply, applications, desk, downloads, home, ledger, programmes, style
+from tallystick.web.views import applications, apply, desk, downloads, home, ledger, programmes, style
 
 app_name = "web"
 
@@ -33,6 +33,7 @@ urlpatterns = [
     path(_CASE + "decline/", desk.decline, name="decline"),
     path(_CASE + "pay/", desk.pay, name="pay"),
     path(_CASE + "schedule.csv", downloads.schedule, name="schedule"),
+    path(_CASE + "papers/<name:step>.json", downloads.step_paper, name="step_paper"),
     path(_CASE + "proofs/<name:step>.json", downloads.step_proof, name="step_proof"),
     path("programmes/", programmes.programmes, name="programmes"),
     path("programmes/<number:programme_id>/", programmes.programme, name="programme"),

@@ -41,8 +41,12 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     """Applications with the one question every reader must ask."""
 
     def visible_to(self, member_id: int | None) -> Self:
-        """Return what the member may see: its own applications, and those sent to it as lender."""
-        sent = Q(lender_id=member_id) & ~Q(stage="draft")
+        """Return what the member may see: its own applications, and those that reached it as lender.
+
+        A draft has not reached the lender, nor has one that was withdrawn before it was submitted.
+        """
+        unsent = Q(stage="draft") | Q(stage="withdrawn", submitted_at=None)
+        sent = Q(lender_id=member_id) & ~unsent
         return self.filter(Q(applicant_id=member_id) | sent) if member_id is not None else self.none()
 
 

@@ -16,7 +16,7 @@ from tallystick.values.money import Money, currency
 from tallystick.web.cards.verdicts import Verdict, verdicts
 from tallystick.web.case import Case
 from tallystick.web.charts import MONTHS_AT_MOST, Month, monthly_bars
-from tallystick.web.figures import to_places, with_unit
+from tallystick.web.figures import rounded, with_unit
 from tallystick.web.stages import Tone
 from tallystick.web.wording import words
 
@@ -94,7 +94,7 @@ def admission_card(case: Case) -> AdmissionCard | None:
     return AdmissionCard(
         word=word,
         tone=tone,
-        points="" if document["points"] is None else to_places(document["points"], 1),
+        points="" if document["points"] is None else rounded(document["points"]),
         approve_up_to=f"{limits.approve_up_to}" if limits else "",
         refer_up_to=f"{limits.refer_up_to}" if limits else "",
         why=tuple(words(reason["text"]) for reason in document["reasons"]),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tallystick.errors import Rejection
 from tallystick.records.models import Transmission
+from tallystick.web import sight
 from tallystick.web.case import Case
 from tallystick.web.sentences import sentence
 from tallystick.web.stages import Tone
@@ -29,7 +30,7 @@ STEPS: Final[Mapping[str, str | Promise]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class AnchorRow:
-    """One step; ``why`` is empty unless the ledger refused it."""
+    """One step; ``why`` is empty unless the ledger refused it, ``has_paper`` if the reader may take it."""
 
     step: str
     label: str | Promise
@@ -38,6 +39,7 @@ class AnchorRow:
     word: str | Promise
     tone: Tone
     why: str
+    has_paper: bool
 
     @property
     def is_kept(self) -> bool:
@@ -48,7 +50,14 @@ class AnchorRow:
 def anchor_rows(case: Case) -> list[AnchorRow]:
     """Return the steps that were sent to the ledger, in order."""
     return [
-        AnchorRow(step, STEPS[step], anchor.digest, anchor.transmission, *_standing(anchor.transmission))
+        AnchorRow(
+            step,
+            STEPS[step],
+            anchor.digest,
+            anchor.transmission,
+            *_standing(anchor.transmission),
+            has_paper=sight.may_take(case.side, step),
+        )
         for step, anchor in case.anchors.items()
     ]
 

@@ -1,4 +1,4 @@
-"""The grading card: each dimension's level × weight = its part of the index, and the band that it falls in."""
+"""The grading card: each dimension's level × weight = its part of the index, and the grade's band."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

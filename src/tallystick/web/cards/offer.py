@@ -1,4 +1,4 @@
-"""The offer card: what is offered, the whole schedule with its totals, and what the amount was held against."""
+"""The offer card: what is offered, the whole schedule, and what the amount was held against."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -84,8 +84,6 @@ def account_tail(offer: Offer) -> str:
 
 
 def _limits(offer: Offer) -> list[Limit]:
-    amounts = {
-        name: Money.parse(text, offer.currency) for name, text in offer.document["limits"].items()
-    }
+    amounts = {name: Money.parse(text, offer.currency) for name, text in offer.document["limits"].items()}
     least = min(amounts.values())
     return [Limit(label, amounts[name], amounts[name] == least) for name, label in LIMITS.items()]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from tallystick.lending.programme import METHOD_LABELS, Programme
-from tallystick.policy.rules import Rule, Scale
 from tallystick.policy.exact import decimal_text
+from tallystick.policy.rules import Rule, Scale
 from tallystick.policy.table import Table
 from tallystick.records.models import Programme as ProgrammeRow
 from tallystick.services.programmes import rulebook

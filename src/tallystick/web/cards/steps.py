@@ -1,4 +1,4 @@
-"""The strip of steps at the head of an application: how far it came, with what result, and where it is kept."""
+"""The strip of steps of an application: how far it came, with what result, and where that is kept."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from tallystick.lending.application import Move, Stage
 from tallystick.web.case import Case
-from tallystick.web.figures import NONE, to_places
+from tallystick.web.figures import NONE, rounded
 
 State = Literal["done", "current", "next", "stopped"]
 
@@ -93,8 +93,8 @@ def _admission(case: Case) -> str:
         return NONE
     if found.get("points") is None or found.get("acceptable_points_max") is None:
         return str(OUTCOMES[found["outcome"]])
-    return _("%(points)s points, up to %(limit)s accepted") % {
-        "points": to_places(found["points"], 1),
+    return _("%(points)s of %(limit)s points") % {
+        "points": rounded(found["points"]),
         "limit": found["acceptable_points_max"],
     }
 

@@ -1,4 +1,4 @@
-"""What became of every rule of a policy table: its conditions, the values they read, and the one that failed."""
+"""What became of every rule of a policy table: conditions, the values they read, and which failed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

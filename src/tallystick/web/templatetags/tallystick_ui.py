@@ -1,7 +1,7 @@
 """How values look on a page: money, rates, addresses, digests, dates, stages, fields, menu."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -14,15 +14,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from tallystick.policy.wording import Wording
+from tallystick.records.models import Member
 from tallystick.values.money import Money
 from tallystick.values.rates import Rate
-from tallystick.web import navigation
+from tallystick.web import navigation, wording
+from tallystick.web.figures import NONE, per_mille_as_percent
 from tallystick.web.stages import stage_label
 
 register = template.Library()
 
-#: Shown where there is no value.
-NONE: Final = "—"
 _NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
 _MINUS: Final = "\N{MINUS SIGN}"
 _TONES: Final[Mapping[str, str]] = MappingProxyType(
@@ -113,6 +114,56 @@ def from_now(span: timedelta) -> str:
 def tone(message: Message) -> str:
     """Return the tone in which one of Django's messages is shown."""
     return _TONES.get(message.level_tag, "info")
+
+
+@register.filter
+def words(text: Wording) -> str:
+    """Return words that a document carries in both languages, in the reader's."""
+    return wording.words(text)
+
+
+@register.filter
+def called(member: Member | None) -> str:
+    """Return a member's name as the reader says it; nothing for nobody."""
+    return "" if member is None else wording.called(member)
+
+
+@register.filter
+def also_called(member: Member) -> str:
+    """Return the member's name in the other language, or nothing where there is none."""
+    return next((name for name in (member.name_zh, member.name) if name and name != called(member)), "")
+
+
+@register.filter
+def per_mille(value: int) -> str:
+    """Return ``125`` as ``12.5%``."""
+    return per_mille_as_percent(value)
+
+
+@register.filter
+def left_of(value: int, whole: int) -> int:
+    """Return what is left of ``whole`` without ``value``."""
+    return whole - value
+
+
+@register.filter
+def in_words(value: object) -> object:
+    """Return an item's value as a page shows it: money with its currency, dates in ISO form."""
+    if isinstance(value, Money):
+        return money(value)
+    return iso(value) if isinstance(value, date) else value
+
+
+@register.filter
+def block_time(time_ms: int) -> datetime:
+    """Return a block's time, milliseconds since 1970, as a moment."""
+    return datetime.fromtimestamp(time_ms // 1000, UTC)
+
+
+@register.filter
+def stage_word(stage: str) -> str:
+    """Return the word for a stage."""
+    return str(stage_label(stage).word)
 
 
 @register.inclusion_tag("web/components/tag.html")
