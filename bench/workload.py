@@ -153,7 +153,7 @@ def anchoring_load(count: int) -> Load:
             for case in cases[start : start + CASES_AT_ONCE]:
                 lender = case % SENDERS
                 sequences[lender] += 1
-                arguments = _anchor_arguments(case, step)
+                arguments = _anchor_arguments(case, step, lenders[lender].address)
                 wires.append(lenders[lender].sign(sequences[lender], "anchoring", "anchor", arguments))
     genesis = compose_genesis(CHAIN, GENESIS_TIME, PROPOSER_PUBLIC_KEY, {"membership": {"members": members}})
     return Load("anchor the steps of loan cases", CONTRACTS, genesis, wires, len(wires) + 2 * len(cases))
@@ -163,7 +163,7 @@ STEPS = ("application", "admission", "offer", "confirmation", "disbursement")
 CASES_AT_ONCE = 200
 
 
-def _anchor_arguments(number: int, step: str) -> dict[str, str]:
+def _anchor_arguments(number: int, step: str, lender: str) -> dict[str, str]:
     case = sha256(f"case {number}".encode()).hexdigest()
     digest = sha256(f"case {number} {step}".encode()).hexdigest()
     arguments = {"case": case, "digest": digest, "step": step}
@@ -171,6 +171,6 @@ def _anchor_arguments(number: int, step: str) -> dict[str, str]:
     if step == "application":
         arguments["applicant_key"] = bytes(key.verify_key).hex()
     if step in {"application", "confirmation"}:
-        statement = applicant_statement(CHAIN, case, step, digest)
+        statement = applicant_statement(CHAIN, case, step, digest, lender)
         arguments["applicant_signature"] = key.sign(statement).signature.hex()
     return arguments

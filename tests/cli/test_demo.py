@@ -104,7 +104,7 @@ def test_bad_input_of_the_demo_gets_one_sentence_and_exit_code_2(
 
 def test_an_operator_sets_up_admits_a_lender_and_publishes_its_programme(tmp_path: Path) -> None:
     assert document(tmp_path, "init")["is_new"]
-    lender = document(tmp_path, "user", "admit", "Example Bank", "--role", "lender")
+    lender = document(tmp_path, "member", "admit", "Example Bank", "--role", "lender")
     password = "correct horse battery staple"
     added = document(
         tmp_path,

@@ -20,6 +20,7 @@ LISTED = {
     "demo": ("tallystick.cli.demo:demo", True),
     "serve": ("tallystick.cli.serve:serve", True),
     "init": ("tallystick.cli.init:init", True),
+    "member": ("tallystick.cli.member:member", True),
     "user": ("tallystick.cli.user:user", True),
     "programme": ("tallystick.cli.programme:programme", True),
 }

@@ -85,8 +85,8 @@ def test_a_case_goes_from_application_to_disbursement(chain: Chain) -> None:
     for number, step in enumerate(IN_FULL, start=1):
         result = chain.send(LENDER, "anchoring", "anchor", anchor(step))
         assert (result.code, result.data) == ("ok", b'{"address":"%d-0"}' % number)
-        assert case_from_state(chain.get, CASE) == Case(APPLICANT.public, LENDER.address, step)
-        assert step_from_state(chain.get, CASE, step) == AnchoredStep(
+        assert case_from_state(chain.get, LENDER.address, CASE) == Case(APPLICANT.public, step)
+        assert step_from_state(chain.get, LENDER.address, CASE, step) == AnchoredStep(
             f"{number}-0", digest_of(step), START + 1000 * number
         )
 
@@ -133,10 +133,11 @@ def test_only_a_lender_opens_a_case(chain: Chain) -> None:
         assert refuse(chain, anchor("application"), other) == "role_required"
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_only_the_lender_who_opened_a_case_goes_on_with_it(chain: Chain, step: str) -> None:
-    take(chain, "application")
-    assert refuse(chain, anchor(step), RIVAL) == "not_the_opening_lender"
+@pytest.mark.parametrize("last", LEADING)
+def test_no_lender_goes_on_with_anothers_case(chain: Chain, last: str) -> None:
+    take(chain, *LEADING[last])
+    for step in STEPS.keys() - {"application"}:
+        assert refuse(chain, anchor(step, lender=RIVAL), RIVAL) == "step_out_of_order"
 
 
 def test_a_suspended_lender_cannot_go_on(chain: Chain) -> None:
@@ -212,21 +213,22 @@ def test_the_applicant_agrees_to_this_step_of_this_case_with_this_lender_on_this
     assert refuse(chain, anchor(step) | {"applicant_signature": signature}) == "applicant_signature_invalid"
 
 
-def test_an_opening_that_another_lender_copies_is_refused_and_the_first_lender_still_opens_the_case(
+def test_an_opening_that_another_lender_copies_is_refused_and_the_first_lender_still_opens_its_case(
     chain: Chain,
 ) -> None:
     copied = anchor("application")
     assert refuse(chain, copied, RIVAL) == "applicant_signature_invalid"
-    assert case_from_state(chain.get, CASE) is None
     take(chain, "application")
-    assert case_from_state(chain.get, CASE) == Case(APPLICANT.public, LENDER.address, "application")
+    assert case_from_state(chain.get, LENDER.address, CASE) == Case(APPLICANT.public, "application")
 
 
-def test_a_lender_who_takes_anothers_case_name_has_not_the_applicants_key(chain: Chain) -> None:
-    taken = anchor("application", applicant=STRANGER, lender=RIVAL)
-    assert chain.send(RIVAL, "anchoring", "anchor", taken).code == "ok"
-    assert refuse(chain, anchor("application")) == "not_the_opening_lender"
-    assert case_from_state(chain.get, CASE) == Case(STRANGER.public, RIVAL.address, "application")
+def test_a_lender_who_takes_anothers_case_name_opens_a_case_of_its_own(chain: Chain) -> None:
+    for step in IN_FULL[:3]:
+        theirs = anchor(step, applicant=STRANGER, lender=RIVAL)
+        assert chain.send(RIVAL, "anchoring", "anchor", theirs).code == "ok"
+    take(chain, *IN_FULL)
+    assert case_from_state(chain.get, RIVAL.address, CASE) == Case(STRANGER.public, "offer")
+    assert case_from_state(chain.get, LENDER.address, CASE) == Case(APPLICANT.public, "disbursement")
 
 
 @pytest.mark.parametrize("signer", [STRANGER, LENDER], ids=["stranger", "lender"])
@@ -270,12 +272,8 @@ def test_arguments_that_do_not_fit_are_refused(chain: Chain, change: dict[str, o
 def test_what_the_ledger_shows_of_a_case_is_the_lender_the_step_and_digests(chain: Chain) -> None:
     take(chain, "application")
     assert chain.held("anchoring") == {
-        f"anchoring/{CASE}": {
-            "applicant_key": APPLICANT.public,
-            "lender": LENDER.address,
-            "step": "application",
-        },
-        f"anchoring/{CASE}/application": {
+        f"anchoring/{LENDER.address}/{CASE}": {"applicant_key": APPLICANT.public, "step": "application"},
+        f"anchoring/{LENDER.address}/{CASE}/application": {
             "address": "1-0",
             "digest": digest_of("application"),
             "time": START + 1000,
@@ -286,11 +284,18 @@ def test_what_the_ledger_shows_of_a_case_is_the_lender_the_step_and_digests(chai
 @pytest.mark.parametrize("case", ["", "c5", "C5" * 32, CASE + "/application", "../membership"])
 def test_what_is_no_name_of_a_case_reads_as_none(chain: Chain, case: str) -> None:
     take(chain, "application")
-    assert case_from_state(chain.get, case) is None
-    assert step_from_state(chain.get, case, "application") is None
+    assert case_from_state(chain.get, LENDER.address, case) is None
+    assert step_from_state(chain.get, LENDER.address, case, "application") is None
+
+
+@pytest.mark.parametrize("lender", ["", RIVAL.address, LENDER.address + "/" + CASE, "../membership"])
+def test_who_has_no_case_of_the_name_reads_as_none(chain: Chain, lender: str) -> None:
+    take(chain, "application")
+    assert case_from_state(chain.get, lender, CASE) is None
+    assert step_from_state(chain.get, lender, CASE, "application") is None
 
 
 def test_a_damaged_case_stops_the_reader() -> None:
     with pytest.raises(Corruption) as stopped:
-        case_from_state({"anchoring/" + CASE: b"{}"}.get, CASE)
+        case_from_state({f"anchoring/{LENDER.address}/{CASE}": b"{}"}.get, LENDER.address, CASE)
     assert stopped.value.code == "damaged_state"

@@ -1,10 +1,16 @@
-"""Whatever lenders and applicants try, in any order: a case keeps its lender, order and one payment."""
+"""Whatever lenders and applicants try: each lender's case keeps its applicant, order and one payment."""
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tallystick.contracts.anchoring import STEPS, applicant_statement, case_from_state, step_from_state
+from tallystick.contracts.anchoring import (
+    STEPS,
+    Case,
+    applicant_statement,
+    case_from_state,
+    step_from_state,
+)
 from tests.contracts.chain import CHAIN, Chain, Key, founder
 
 OPERATOR = Key(1)
@@ -12,6 +18,8 @@ SENDERS = [Key(2), Key(3), Key(4)]  # two lenders and an enterprise
 LENDERS = SENDERS[:2]
 SIGNERS = [Key(100), Key(101)]
 CASES = ["a" * 64, "b" * 64]
+#: Who sends, and under which case name.
+Owned = tuple[Key, str]
 #: Every complete history of a case; what the ledger shows must always be the beginning of one.
 HISTORIES = [
     ["application", "admission", "offer", "confirmation", "disbursement"],
@@ -22,7 +30,10 @@ HISTORIES = [
 
 
 class Anchoring(RuleBasedStateMachine):
-    """Beside the chain, what was accepted: for each case its lender, its applicant's key and its steps."""
+    """Beside the chain, what was accepted: for each sender and case name, the applicant and the steps.
+
+    All senders use the same case names, so a case that another could touch would soon differ from its own.
+    """
 
     @initialize()
     def begin(self) -> None:
@@ -33,8 +44,10 @@ class Anchoring(RuleBasedStateMachine):
                 founder(SENDERS[2], "enterprise"),
             ]
         )
-        self.taken: dict[str, list[tuple[str, str]]] = {case: [] for case in CASES}
-        self.opened_by: dict[str, tuple[Key, Key]] = {}
+        self.taken: dict[Owned, list[tuple[str, str]]] = {
+            (sender, case): [] for sender in SENDERS for case in CASES
+        }
+        self.applicants: dict[Owned, Key] = {}
 
     @rule(
         sender=st.sampled_from(SENDERS),
@@ -51,9 +64,14 @@ class Anchoring(RuleBasedStateMachine):
         """The applicant signs for the step ``signs`` and the lender ``names``; what is sent may differ."""
         self.send(sender, case, step, digest, applicant, signs, names)
 
-    @rule(case=st.sampled_from(CASES), digest=st.sampled_from(["0" * 64, "1" * 64]), closes=st.booleans())
-    def the_right_ones_go_on(self, case: str, digest: str, closes: bool) -> None:
-        steps = [step for step, _ in self.taken[case]]
+    @rule(
+        lender=st.sampled_from(LENDERS),
+        case=st.sampled_from(CASES),
+        digest=st.sampled_from(["0" * 64, "1" * 64]),
+        closes=st.booleans(),
+    )
+    def the_right_ones_go_on(self, lender: Key, case: str, digest: str, closes: bool) -> None:
+        steps = [step for step, _ in self.taken[lender, case]]
         going_on = [
             step
             for step in STEPS
@@ -61,7 +79,7 @@ class Anchoring(RuleBasedStateMachine):
             and (step == "closed") == closes
         ]
         if going_on:
-            lender, applicant = self.opened_by.get(case, (LENDERS[0], SIGNERS[0]))
+            applicant = self.applicants.get((lender, case), SIGNERS[0])
             assert self.send(lender, case, going_on[0], digest, applicant, going_on[0], lender)
 
     def send(
@@ -73,24 +91,28 @@ class Anchoring(RuleBasedStateMachine):
         arguments |= {name: extra[name] for name in STEPS[step].carries}
         if self.chain.send(sender, "anchoring", "anchor", arguments).code != "ok":
             return False
-        lender, first = self.opened_by.setdefault(case, (sender, applicant))
-        assert sender == lender, "somebody else moved the case"
         assert sender in LENDERS
+        first = self.applicants.setdefault((sender, case), applicant)
         if step in ("application", "confirmation"):
-            assert (applicant, signs, names) == (first, step, lender), "the applicant did not agree to this"
-        self.taken[case].append((step, digest))
+            assert (applicant, signs, names) == (first, step, sender), "the applicant did not agree to this"
+        self.taken[sender, case].append((step, digest))
         return True
 
     @invariant()
-    def the_ledger_shows_each_case_in_order_with_each_step_once(self) -> None:
-        for case in CASES:
-            steps = [step for step, _ in self.taken[case]]
+    def the_ledger_shows_each_lenders_case_in_order_with_each_step_once(self) -> None:
+        for (sender, case), taken in self.taken.items():
+            steps = [step for step, _ in taken]
             assert any(history[: len(steps)] == steps for history in HISTORIES), steps
-            shown = {step: step_from_state(self.chain.get, case, step) for step in STEPS}
+            shown = {step: step_from_state(self.chain.get, sender.address, case, step) for step in STEPS}
             digests = {step: kept.digest for step, kept in shown.items() if kept is not None}
-            assert digests == dict(self.taken[case])
-            kept = case_from_state(self.chain.get, case)
-            assert (None if kept is None else kept.step) == (steps[-1] if steps else None)
+            assert digests == dict(taken)
+            expected = Case(self.applicants[sender, case].public, steps[-1]) if steps else None
+            assert case_from_state(self.chain.get, sender.address, case) == expected
+
+    @invariant()
+    def the_ledger_keeps_one_record_for_each_case_and_each_step_and_no_other(self) -> None:
+        opened = [taken for taken in self.taken.values() if taken]
+        assert len(self.chain.held("anchoring")) == len(opened) + sum(map(len, opened))
 
 
 Anchoring.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

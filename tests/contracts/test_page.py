@@ -72,6 +72,7 @@ def anchoring() -> dict[str, str]:
         "step": "application",
     }
     result = chain.send(LENDER, "anchoring", "anchor", arguments)
+    key = f"anchoring/{LENDER.address}/{case}"
     return {
         "case": canonical.encode(named).decode(),
         "case-digest": case,
@@ -81,7 +82,7 @@ def anchoring() -> dict[str, str]:
         "applicant-statement": statement.decode(),
         "applicant-signature": one_off.sign(statement),
         "anchor-result": result.data.decode(),
-        "anchor-state": state(chain, [f"anchoring/{case}", f"anchoring/{case}/application"]),
+        "anchor-state": state(chain, [key, f"{key}/application"]),
     }
 
 

@@ -83,6 +83,21 @@ def test_a_suspended_lender_can_take_in_no_application(house: Installation, memb
     assert not anchoring.Anchor.objects.exists()
 
 
+def test_the_operator_suspends_and_reinstates_a_member(house: Installation, members: Consortium) -> None:
+    operator, lender = members.operator.address, members.lender.address
+    assert consortium.change_standing(house, operator, lender, "suspend").status == "suspended"
+    assert consortium.change_standing(house, operator, lender, "reinstate").status == "active"
+    with pytest.raises(Rejection):
+        consortium.change_standing(house, operator, lender, "reinstate")
+    with pytest.raises(Rejection):
+        consortium.change_standing(house, lender, members.supplier.address, "suspend")
+
+
+def test_the_ledger_names_its_members(house: Installation, members: Consortium) -> None:
+    on_ledger = {one.address: one.name for one in consortium.members_on_ledger(house)}
+    assert on_ledger == dict(Member.objects.values_list("address", "name"))
+
+
 @pytest.mark.parametrize("use_case", PERMISSIONS)
 def test_a_user_without_member_or_role_may_do_nothing(use_case: str) -> None:
     for actor in (Actor(1, None, PERMISSIONS[use_case]), Actor(1, 1, frozenset())):

@@ -1,12 +1,14 @@
 """What is saved for the ledger reaches it once, whatever dies in between."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
-from tallystick.errors import Corruption, Unavailable
+from tallystick.errors import Conflict, Corruption, Unavailable
 from tallystick.ledger.protocols import Receipt
-from tallystick.ledger.transaction import Body, assemble, signing_bytes
+from tallystick.ledger.transaction import Body, assemble, parse, signing_bytes, transaction_hash
 from tallystick.records.models import Transmission
 from tallystick.services import outbox
 from tallystick.services.installation import Installation
@@ -195,3 +197,38 @@ def test_a_ledger_that_contradicts_itself_stops_the_relay(house: Installation, m
         outbox.relay(damaged)
     row.refresh_from_db()
     assert (row.code, row.claimed_until) == ("", None)
+
+
+class OvertakenLedger(SilentLedger):
+    """A ledger on which another process comes first, once: what was accepted is dropped from the mempool."""
+
+    def __init__(self, house: Installation) -> None:
+        super().__init__(house.ledger)
+        self.keys = house.keys
+        self.first = ""
+
+    def submit(self, wire: bytes) -> str:
+        sent = transaction_hash(wire)
+        self.first = self.first or sent
+        return sent if sent == self.first else self._ledger.submit(wire)
+
+    def wait(self, sent: str, timeout_s: int = 10) -> Receipt:
+        if sent != self.first:
+            return self._ledger.wait(sent, timeout_s)
+        signed = parse(bytes(Transmission.objects.get(transaction_hash=sent).wire)).body
+        theirs = {"case": "ef" * 32, "digest": DIGEST, "step": "offer"}
+        other = msgspec.structs.replace(signed, arguments=canonical.encode(theirs))
+        signature = self.keys.sign(other.sender, signing_bytes(other))
+        self._ledger.wait(self._ledger.submit(assemble(other, signature)))
+        raise Conflict("transaction_replayed", "Another transaction has this sequence number.")
+
+
+def test_a_transaction_that_was_accepted_and_then_overtaken_is_signed_anew(
+    house: Installation, members: Consortium
+) -> None:
+    row = rotation_free_call(house, members.lender.address)
+    ledger = OvertakenLedger(house)
+    assert outbox.relay(replace(house, ledger=ledger)) == 1
+    row.refresh_from_db()
+    assert row.code == "step_out_of_order"
+    assert row.transaction_hash != ledger.first

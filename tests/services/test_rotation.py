@@ -118,7 +118,7 @@ def test_a_case_opened_before_both_sides_rotate_is_confirmed_and_paid_after(
     disbursement.disburse(house, officer, application.reference)
     application = Application.objects.get(pk=application.pk)
     assert {anchor.transmission.code for anchor in application.anchors.all()} == {"ok"}
-    case = case_from_state(house.ledger.read, anchoring.case_of(application))
+    case = case_from_state(house.ledger.read, members.lender.address, anchoring.case_of(application))
     assert case is not None
     assert case.step == "disbursement"
 
@@ -289,14 +289,14 @@ def test_a_lost_key_holds_back_its_member_only_until_it_is_put_back(
 
 
 def test_the_command_rotates_and_prints_the_new_key(house: Installation, members: Consortium) -> None:
-    said = CliRunner().invoke(tallystick, ["user", "rotate-key", members.lender.address, "--json"])
+    said = CliRunner().invoke(tallystick, ["member", "rotate-key", members.lender.address, "--json"])
     assert said.exit_code == 0
     assert json.loads(said.stdout) == {
         "address": members.lender.address,
         "name": "Example Harbour Bank",
         "public_key": key_on_ledger(house, members.lender),
     }
-    said = CliRunner().invoke(tallystick, ["user", "rotate-key", members.lender.address])
+    said = CliRunner().invoke(tallystick, ["member", "rotate-key", members.lender.address])
     assert key_on_ledger(house, members.lender) in said.stdout
     assert "back up" in said.stdout
 
@@ -306,6 +306,6 @@ def test_the_command_says_why_it_cannot(
     house: Installation, members: Consortium, who: str, code: str
 ) -> None:
     address = members.operator.address if who == "operator" else "tly1nobody"
-    said = CliRunner().invoke(tallystick, ["user", "rotate-key", address, "--json"])
+    said = CliRunner().invoke(tallystick, ["member", "rotate-key", address, "--json"])
     assert said.exit_code == 2
     assert json.loads(said.stdout)["error"]["code"] == code

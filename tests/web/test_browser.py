@@ -10,7 +10,7 @@ FOCUSED = "document.activeElement.outerHTML"
 
 
 @pytest.fixture
-def opened(chromium, live_server, operator):
+def opened(chromium, live_server, house, operator):
     """Give a function that opens an address signed in as an operator, and the complaints heard so far."""
     session = signed_in(operator).cookies["sessionid"].value
     complaints: list[str] = []

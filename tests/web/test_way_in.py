@@ -1,6 +1,7 @@
 """The way in: no self-made accounts, lockout by name, and the second factor before anything else."""
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -117,7 +118,7 @@ def test_pages_of_the_way_in_render_in_both_languages(applicant, address, langua
 )
 def test_pages_of_the_second_factor_render(officer, address):
     give_second_factor(officer)
-    officer.authenticator_set.create(type="recovery_codes", data={"seed": "11" * 20, "used_mask": 0})
+    RecoveryCodes.activate(officer)
     client = signed_in(officer)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     assert client.get("/accounts/2fa/" + address).status_code == 200

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "init": Entry("tallystick.cli.init:init", "Set up this installation.", True),
         "ledger": Entry("tallystick.cli.ledger:ledger", "Look at, verify and export the ledger.", False),
         "loan": Entry("tallystick.cli.loan:loan", "Work out loans: repayment schedules.", False),
+        "member": Entry("tallystick.cli.member:member", "Manage the members of the consortium.", True),
         "programme": Entry("tallystick.cli.programme:programme", "Configure loan programmes.", True),
         "serve": Entry("tallystick.cli.serve:serve", "Serve the web site and the API.", True),
         "user": Entry("tallystick.cli.user:user", "Manage the people who can log in.", True),

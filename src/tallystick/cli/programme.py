@@ -6,10 +6,9 @@ import click
 
 from tallystick.bootstrap.parts import installation
 from tallystick.cli.output import emit, json_option, table
-from tallystick.errors import Malformed, NotFound
-from tallystick.records.models import Member
+from tallystick.errors import Malformed
 from tallystick.records.models import Programme as ProgrammeRow
-from tallystick.services import catalogue, programmes
+from tallystick.services import catalogue, consortium, programmes
 
 
 @click.group()
@@ -40,9 +39,7 @@ def list_programmes() -> None:
 @json_option
 def publish(address: str, file: Path | None, policies: Path | None) -> None:
     """Publish a programme, or a new version of it, for a lender."""
-    lender = Member.objects.filter(address=address).first()
-    if lender is None:
-        raise NotFound("unknown_member", "No member of this installation has that address.", address=address)
+    lender = consortium.find_member(address)
     document = _read(file) if file else catalogue.programme_document("invoice-loan")
     tables = {path.stem: _read(path) for path in sorted(policies.glob("*.json"))} if policies else {}
     row = programmes.publish(

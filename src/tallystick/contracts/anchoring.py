@@ -2,7 +2,8 @@
 
 ``STEPS`` is the contract. The ledger holds digests salted by the lender, a one-off key of the applicant
 and the lender's address; whoever is given a step's document and salt can check it against the digest.
-State: ``anchoring/<case>`` holds a ``Case``, ``anchoring/<case>/<step>`` an ``AnchoredStep``.
+A case belongs to the lender who sends it: ``anchoring/<lender>/<case>`` holds a ``Case``,
+``anchoring/<lender>/<case>/<step>`` an ``AnchoredStep``. Nobody can write under another's address.
 """
 
 import re
@@ -14,7 +15,7 @@ import msgspec
 
 from tallystick.contracts.membership import key_use_from_state, require_role
 from tallystick.contracts.shapes import Arguments, Digest, Kept, PublicKey, Read, Signature, read_kept
-from tallystick.errors import Conflict, Forbidden, Malformed, Unauthorised
+from tallystick.errors import Conflict, Malformed, Unauthorised
 from tallystick.ledger import keys
 from tallystick.ledger.protocols import Action, Call, Contract
 from tallystick.values import canonical
@@ -28,8 +29,7 @@ class Step:
     """One row of the table of anchoring.
 
     Attributes:
-        by: the role that the sender must hold as an active member. Whoever opened a case goes on with
-            it alone.
+        by: the role that the sender must hold as an active member.
         after: the case's last step must be one of these.
         carries: what the transaction must carry beyond case, step and digest; it may carry nothing else.
     """
@@ -57,7 +57,7 @@ class Anchor(Arguments, frozen=True):
     """Anchor one step of one case.
 
     Attributes:
-        case: salted digest of the application's reference.
+        case: salted digest of the application's reference; it names a case among the sender's own.
         step: a name of ``STEPS``.
         digest: salted digest of the step's document.
         applicant_key: Ed25519 key that the applicant made for this case only.
@@ -82,12 +82,10 @@ class Case(Kept, frozen=True):
 
     Attributes:
         applicant_key: the applicant's one-off key, 64 hex digits.
-        lender: account address of the lender who opened the case.
         step: the last step taken.
     """
 
     applicant_key: str
-    lender: str
     step: str
 
 
@@ -108,8 +106,8 @@ class AnchoredStep(Kept, frozen=True):
 def applicant_statement(chain_id: str, case: str, step: str, digest: str, lender: str) -> bytes:
     """Return what the applicant's one-off key signs to agree to a step's document with one lender.
 
-    It names the lender (account address), so that no other member can open the case with a signature
-    that it has copied.
+    It names the lender (account address), so that no other member can open a case of its own with a
+    signature that it has copied.
     """
     return canonical.encode(
         {
@@ -123,39 +121,45 @@ def applicant_statement(chain_id: str, case: str, step: str, digest: str, lender
     )
 
 
-def case_from_state(read: Read, case: str) -> Case | None:
-    """Return what the ledger says about ``case`` (64 hex digits), or None.
+def case_from_state(read: Read, lender: str, case: str) -> Case | None:
+    """Return what the ledger says about ``case`` (64 hex digits) of ``lender`` (account address), or None.
 
     Raises:
         Corruption: ``damaged_state``.
     """
-    return read_kept(read, PREFIX + case, Case) if _CASE.fullmatch(case) else None
+    return read_kept(read, _case_key(lender, case), Case) if _CASE.fullmatch(case) else None
 
 
-def step_from_state(read: Read, case: str, step: str) -> AnchoredStep | None:
-    """Return the anchored ``step`` of ``case``, or None.
+def step_from_state(read: Read, lender: str, case: str, step: str) -> AnchoredStep | None:
+    """Return the anchored ``step`` of ``case`` of ``lender``, or None.
 
     Raises:
         Corruption: ``damaged_state``.
     """
-    return read_kept(read, f"{PREFIX}{case}/{step}", AnchoredStep) if _CASE.fullmatch(case) else None
+    return read_kept(read, _step_key(lender, case, step), AnchoredStep) if _CASE.fullmatch(case) else None
+
+
+def _case_key(lender: str, case: str) -> str:
+    return f"{PREFIX}{lender}/{case}"
+
+
+def _step_key(lender: str, case: str, step: str) -> str:
+    return f"{_case_key(lender, case)}/{step}"
 
 
 def _anchor(call: Call, anchor: Anchor) -> Anchored:
     rule = _rule(anchor)
     lender = require_role(call, rule.by).address
-    case = case_from_state(call.get, anchor.case)
-    if case is not None and case.lender != lender:
-        raise Forbidden("not_the_opening_lender", "Only the lender who opened this case may go on with it.")
-    _require_new(call, anchor)
+    _require_new(call, anchor, lender)
+    case = case_from_state(call.get, lender, anchor.case)
     _require_turn(anchor, rule, NOTHING if case is None else case.step)
     applicant_key = _one_off_key(call, anchor) if case is None else case.applicant_key
     if "applicant_signature" in rule.carries:
         _require_applicant(call, anchor, applicant_key, lender)
     address = f"{call.height}-{call.index}"
     taken = AnchoredStep(address, anchor.digest, call.time)
-    call.put(PREFIX + anchor.case, Case(applicant_key, lender, anchor.step).encoded())
-    call.put(f"{PREFIX}{anchor.case}/{anchor.step}", taken.encoded())
+    call.put(_case_key(lender, anchor.case), Case(applicant_key, anchor.step).encoded())
+    call.put(_step_key(lender, anchor.case, anchor.step), taken.encoded())
     return Anchored(address)
 
 
@@ -174,8 +178,8 @@ def _rule(anchor: Anchor) -> Step:
     return rule
 
 
-def _require_new(call: Call, anchor: Anchor) -> None:
-    taken = step_from_state(call.get, anchor.case, anchor.step)
+def _require_new(call: Call, anchor: Anchor, lender: str) -> None:
+    taken = step_from_state(call.get, lender, anchor.case, anchor.step)
     if taken is None:
         return
     if taken.digest == anchor.digest:

@@ -2,23 +2,30 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from types import MappingProxyType
+from typing import Final, Literal
 
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from tallystick.contracts.membership import Join, join_statement
-from tallystick.errors import Conflict, Malformed, Rejection
+from tallystick.contracts import membership
+from tallystick.contracts.membership import Join, Reinstate, Suspend, join_statement
+from tallystick.contracts.shapes import decode_kept
+from tallystick.errors import Conflict, Corruption, Malformed, NotFound, Rejection, Unavailable
 from tallystick.records.models import AccessToken, Member, User
 from tallystick.records.models.members import USER_ROLES
 from tallystick.services import outbox
 from tallystick.services.installation import Installation
 from tallystick.values.identifiers import parse_credit_code
 
+StandingAction = Literal["suspend", "reinstate"]
+STANDING_ACTIONS: Final[Mapping[StandingAction, type[Suspend] | type[Reinstate]]] = MappingProxyType(
+    {"suspend": Suspend, "reinstate": Reinstate}
+)
 TOKEN_LIFETIME: Final = timedelta(days=365)
 
 
@@ -54,6 +61,49 @@ def admit(
     if sent.code not in ("", "ok"):
         member.delete()
         raise Rejection(sent.code, sent.message)
+    return member
+
+
+def change_standing(
+    installation: Installation, operator: str, address: str, action: StandingAction
+) -> membership.Member:
+    """Let ``operator`` suspend or reinstate the member at ``address``; return its standing afterwards.
+
+    Raises:
+        Rejection: with the ledger's code when the membership contract refuses.
+        Unavailable: ``not_yet_committed`` when the ledger has not answered; the change goes on by itself.
+    """
+    arguments = STANDING_ACTIONS[action](address=address).as_arguments()
+    sent = outbox.enqueue(operator, "membership", action, arguments, installation.clock.now())
+    outbox.relay(installation)
+    sent.refresh_from_db()
+    if not sent.code:
+        raise Unavailable(
+            "not_yet_committed", "The ledger has not answered yet; the change goes on by itself."
+        )
+    if sent.code != "ok":
+        raise Rejection(sent.code, sent.message)
+    standing = membership.member_from_state(installation.ledger.read, address)
+    if standing is None:
+        raise Corruption("member_missing", "The ledger changed a member that it does not hold.")
+    return standing
+
+
+def members_on_ledger(installation: Installation) -> list[membership.Member]:
+    """Return every member that the ledger knows, in the order of their addresses, at most 1,000."""
+    kept = installation.ledger.scan(membership.MEMBER_PREFIX)
+    return [decode_kept(key, value, membership.Member) for key, value in kept]
+
+
+def find_member(address: str) -> Member:
+    """Return the record of the member at ``address``.
+
+    Raises:
+        NotFound: ``unknown_member``.
+    """
+    member = Member.objects.filter(address=address).first()
+    if member is None:
+        raise NotFound("unknown_member", "No member of this installation has that address.", address=address)
     return member
 
 

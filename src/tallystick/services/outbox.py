@@ -116,18 +116,30 @@ def _settle(installation: Installation, row: Transmission) -> Receipt:
             return receipt
         if is_void or receipt is not None:
             _sign(installation, row)
-        try:
-            ledger.submit(bytes(row.wire))
-        except Rejection as refused:
-            if refused.code not in OVERTAKEN:
-                raise
-            if _is_void(installation, bytes(row.wire)):
-                continue
-            # else it is in the mempool already
-        receipt = ledger.wait(row.transaction_hash)
-        if receipt.code not in OVERTAKEN:
+        receipt = _sent(installation, row)
+        if receipt is not None:
             return receipt
     raise Unavailable("account_busy", "Other transactions of this account keep coming first; try again.")
+
+
+def _sent(installation: Installation, row: Transmission) -> Receipt | None:
+    """Send the row's transaction and wait for it; ``None`` when another of its signer came first."""
+    ledger, wire = installation.ledger, bytes(row.wire)
+    try:
+        ledger.submit(wire)
+    except Rejection as refused:
+        if refused.code not in OVERTAKEN:
+            raise
+        if _is_void(installation, wire):
+            return None
+        # else it is in the mempool already
+    try:
+        receipt = ledger.wait(row.transaction_hash)
+    except Rejection as refused:
+        if refused.code not in OVERTAKEN:
+            raise
+        return None
+    return None if receipt.code in OVERTAKEN else receipt
 
 
 def _sign(installation: Installation, row: Transmission) -> None:

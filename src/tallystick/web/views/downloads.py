@@ -86,7 +86,9 @@ def step_paper(request: HttpRequest, actor: Actor, reference: str, step: str) ->
     anchor = case.anchors.get(step)
     if anchor is None or not sight.may_take(case.side, step):
         raise NotFound("no_paper", "There is no such paper.")
-    return _attachment(f"{reference}-{step}-paper.json", canonical.encode(anchor.document), "application/json")
+    return _attachment(
+        f"{reference}-{step}-paper.json", canonical.encode(anchor.document), "application/json"
+    )
 
 
 @require_GET
