@@ -139,7 +139,7 @@ def test_pages_of_programmes(house: Installation, members: Consortium) -> None:
     row = members.lender.programmes.get()
     _read(members.officer, reverse("web:programmes"))
     page = _read(members.officer, reverse("web:programme", args=[row.pk]))
-    for shown in ("VOID_SHARE_HIGH", "&gt; 0.15", "min(30, 4 + 80 × |void_sales_share − 0.15|)", "0.0485"):
+    for shown in ("VOID_SHARE_HIGH", "&gt; 0.15", "4 + 80 × excess, at most 30", "0.0485"):
         assert shown in page["en"]
     assert "销项发票作废率超过 15%。" in page["zh-hans"]
 

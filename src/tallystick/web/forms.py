@@ -97,6 +97,8 @@ def _mapping_choices() -> list[tuple[str, str]]:
 class BookForm(forms.Form):
     """One invoice book to hand in."""
 
+    use_required_attribute = False  # what is missing is told beside the field, not by a bubble
+
     mapping = forms.ChoiceField(label=_("Form of the file"), choices=_mapping_choices)
     enterprise = forms.CharField(
         label=_("Enterprise in the file"),

@@ -32,7 +32,7 @@ NEXT_STEPS: Final[Mapping[Stage, NextStep]] = MappingProxyType(
         Stage.CONFIRMED: NextStep(_("The lender pays out")),
         Stage.DISBURSED: NextStep(_("See the schedule")),
         Stage.DECLINED: NextStep(_("See the reasons")),
-        Stage.WITHDRAWN: NextStep(_("Closed")),
-        Stage.EXPIRED: NextStep(_("Closed")),
+        Stage.WITHDRAWN: NextStep(_("Nothing more: it is closed")),
+        Stage.EXPIRED: NextStep(_("Nothing more: it is closed")),
     }
 )

@@ -66,7 +66,7 @@ def work_list(actor: Actor, asked: Mapping[str, Any]) -> WorkList:
     """
     sent = Application.objects.visible_to(actor.member_id).filter(lender_id=actor.member_id)
     stage = asked.get("stage", "") if asked.get("stage") in set(ORDER) else ""
-    query = str(asked.get("q", "")).strip()[:MAX_QUERY]
+    query = _printable(str(asked.get("q", "")))[:MAX_QUERY]
     if query:
         sent = sent.filter(
             Q(reference__icontains=query)
@@ -82,6 +82,11 @@ def work_list(actor: Actor, asked: Mapping[str, Any]) -> WorkList:
         stage=stage,
         query=query,
     )
+
+
+def _printable(text: str) -> str:
+    """Return ``text`` without what no name holds, and some databases refuse (a null character)."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()
 
 
 def _in_order(rows: QuerySet[Application]) -> QuerySet[Application]:

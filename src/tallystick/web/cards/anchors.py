@@ -23,7 +23,7 @@ STEPS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "offer": _("Offer"),
         "confirmation": _("Confirmation"),
         "disbursement": _("Disbursement"),
-        "closed": _("Closed"),
+        "closed": _("Case closed"),
     }
 )
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from tallystick.lending.programme import METHOD_LABELS, Programme
 from tallystick.policy.exact import decimal_text
 from tallystick.policy.rules import Rule, Scale
@@ -33,24 +35,20 @@ class ProgrammeCard:
 
 @dataclass(frozen=True)
 class RuleRow:
-    """One row of a policy table as it is written."""
+    """One row of a policy table: what it asks of which figure, and what it gives under each heading."""
 
     code: str
     text: str
-    cells: list[str]
-    gives: list[str]
+    asks: list[tuple[str, str]]
+    gives: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class PolicyCard:
-    """A policy table as a table: a column for each input, and what each rule gives.
-
-    ``outputs`` names the columns of a table that gives values; it is empty for one that gives points.
-    """
+    """A policy table to read; ``headings`` are over what its rules give: outputs, or points."""
 
     table: Table
-    role: str
-    outputs: list[str]
+    headings: list[str]
     rules: list[RuleRow]
 
 
@@ -63,35 +61,35 @@ def programme_card(row: ProgrammeRow) -> ProgrammeCard:
 def policy_cards(row: ProgrammeRow) -> list[PolicyCard]:
     """Return every policy table of the programme, admission first and offer last."""
     rules = rulebook(row)
-    return [_policy(name, rules.programme, rules.tables[name]) for name in rules.programme.policies]
+    return [_policy(rules.tables[name]) for name in rules.programme.policies]
 
 
-def _policy(name: str, programme: Programme, table: Table) -> PolicyCard:
-    roles = {programme.admission_policy: "admission", programme.offer_policy: "offer"}
-    return PolicyCard(
-        table=table,
-        role=roles.get(name, "dimension"),
-        outputs=[words(output.label) for output in table.outputs],
-        rules=[_rule(table, rule) for rule in table.rules],
-    )
+def _policy(table: Table) -> PolicyCard:
+    headings = [words(output.label) for output in table.outputs] or [_("Points")]
+    return PolicyCard(table, headings, [_rule(table, rule, headings) for rule in table.rules])
 
 
-def _rule(table: Table, rule: Rule) -> RuleRow:
-    cells = {cell.input_name: cell.text for cell in rule.cells}
-    gives = [grouped(rule.outputs.get(output.name, "")) for output in table.outputs]
+def _rule(table: Table, rule: Rule, headings: list[str]) -> RuleRow:
+    labels = {part.name: words(part.label) for part in table.inputs}
+    values = [grouped(rule.outputs.get(output.name)) for output in table.outputs]
+    gives = [_points(rule.scale)] if rule.scale is not None else values
     return RuleRow(
         code=rule.code,
         text=words(rule.text),
-        cells=[cells.get(part.name, "") for part in table.inputs],
-        gives=[_points(rule.scale)] if rule.scale is not None else gives,
+        asks=[(labels[cell.input_name], cell.text) for cell in rule.cells],
+        gives=list(zip(headings, gives, strict=True)),
     )
 
 
 def _points(scale: Scale) -> str:
-    """Return the points as a formula: ``min(50, 10 + 0.00008 × excess)``."""
+    """Return the points in words: ``10 + 0.00008 × excess, at most 50``."""
     base = decimal_text(scale.base)
-    if scale.excess_of is None or scale.limit is None:
+    if scale.excess_of is None:
         return base
-    excess = f"|{scale.excess_of} − {decimal_text(scale.limit)}|"
-    grown = f"{base} + {decimal_text(scale.per_unit)} × {excess}"
-    return grown if scale.cap is None else f"min({decimal_text(scale.cap)}, {grown})"
+    grown = _("%(base)s + %(per_unit)s × excess") % {
+        "base": base,
+        "per_unit": decimal_text(scale.per_unit),
+    }
+    if scale.cap is None:
+        return grown
+    return _("%(points)s, at most %(cap)s") % {"points": grown, "cap": decimal_text(scale.cap)}
