@@ -6,16 +6,16 @@ from pathlib import Path
 from tallystick.api.door import MAX_JSON_BYTES
 from tallystick.api.idempotency import LIFETIME, STALE
 from tallystick.api.paging import MAX_LIMIT
+from tallystick.api.presenting import ADDRESSES
 from tallystick.api.problems import ANSWERS
 from tallystick.api.routes import api
-from tallystick.api.sight import WAYS
 from tallystick.services.files import MAX_FILE_BYTES
 
 
 def test_the_manual_names_every_address_and_no_other(repository: Path) -> None:
     text = (repository / "docs" / "api.md").read_text("utf-8")
     paths = {path.removeprefix("/api/v1") for path in api.get_openapi_schema()["paths"]}
-    steps = {f"/applications/{{reference}}/{name}" for name in WAYS}
+    steps = {f"/applications/{{reference}}/{name}" for name in ADDRESSES.values()}
     assert steps <= paths
     said = {f"/applications/{{reference}}/{step}" for step in re.findall(r"(?:POST|PATCH) …/([a-z]+)`", text)}
     said |= set(re.findall(r"(?:GET|POST) (/[a-z_/{}]+)", text))

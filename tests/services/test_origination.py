@@ -276,3 +276,77 @@ def test_a_draft_that_was_withdrawn_never_reaches_the_lender(
     assert applications.find(actor_of(members.owner), application.reference).stage == "withdrawn"
     with pytest.raises(NotFound):
         applications.find(actor_of(members.officer), application.reference)
+
+
+@pytest.mark.parametrize("text", ["a" * 501, "a\x00b", "a\ud800b"])
+def test_text_that_no_database_should_keep_is_refused_before_it_is_kept(
+    house: Installation, members: Consortium, text: str
+) -> None:
+    application = filled_in(house, members)
+    with pytest.raises(Malformed) as refused:
+        applications.fill(
+            house, actor_of(members.owner), application.reference, {"legal_representative": text}
+        )
+    kept = application.items
+    application.refresh_from_db()
+    assert refused.value.code == "bad_text"
+    assert application.items == kept
+
+
+def test_books_that_cannot_be_judged_together_come_back_while_they_can_be_mended(
+    house: Installation, members: Consortium
+) -> None:
+    application = filled_in(house, members)
+    application.books.filter(item="sales_book").update(mapping="cumcm2020c-a1")
+    with pytest.raises(Conflict) as refused:
+        applications.submit(house, actor_of(members.owner), application.reference)
+    application.refresh_from_db()
+    assert refused.value.code == "mixed_mappings"
+    assert application.stage == "draft"
+
+
+@pytest.mark.parametrize(("enterprise", "code"), [("", "enterprise_not_named"), ("E3", "unknown_enterprise")])
+def test_a_book_of_several_enterprises_must_name_one_of_them(
+    house: Installation, members: Consortium, enterprise: str, code: str
+) -> None:
+    application, owner = filled_in(house, members), actor_of(members.owner)
+    rows = [f"E{number},0001,2026-10-05,B,100,13,113,valid" for number in (1, 2)]
+    heading = "enterprise,number,issued_on,counterparty,net_minor,tax_minor,gross_minor,status"
+    with pytest.raises((Conflict, NotFound)) as refused:
+        applications.hand_in_book(
+            house,
+            owner,
+            application.reference,
+            item="sales_book",
+            file_name="sales.csv",
+            content="\n".join([heading, *rows]).encode(),
+            enterprise=enterprise,
+        )
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("outcome", "stage", "closed"), [("decline", "declined", True), ("refer", "referred", False)]
+)
+def test_a_refusal_of_the_offer_policy_is_carried_out_as_it_says(
+    house: Installation,
+    members: Consortium,
+    monkeypatch: pytest.MonkeyPatch,
+    outcome: str,
+    stage: str,
+    closed: bool,
+) -> None:
+    application, officer = submitted(house, members), actor_of(members.officer)
+    assessment.assess(house, officer, application.reference)
+    priced = offers._priced
+
+    def refused(*arguments: object) -> Refusal:
+        offer = priced(*arguments)
+        return Refusal(outcome, offer.decision.reasons, offer.decision)
+
+    monkeypatch.setattr(offers, "_priced", refused)
+    assert isinstance(offers.make_offer(house, officer, application.reference), Refusal)
+    application.refresh_from_db()
+    assert application.stage == stage
+    assert application.findings.filter(kind="refusal").exists()
+    assert application.anchors.filter(step="closed").exists() is closed

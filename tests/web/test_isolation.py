@@ -10,7 +10,7 @@ from django.urls import reverse
 from tallystick.records.models import Application, Member, User
 from tallystick.services import consortium
 from tallystick.services.installation import Installation
-from tallystick.web.sight import WAYS
+from tallystick.web.layout import WAYS
 from tallystick.web.urls import urlpatterns
 from tests.installation import FULL_FORM, PASSWORD, Consortium
 from tests.web import scenes

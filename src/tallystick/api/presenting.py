@@ -1,13 +1,34 @@
 """Applications as they go out: rows turned into schemas, each part as far as ``sight`` lets it be seen."""
 
-from tallystick.api import sight
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from tallystick.api.schemas import applications as out
 from tallystick.api.schemas.common import Money as MoneyOut
 from tallystick.api.schemas.common import member, money
 from tallystick.lending.application import Stage
-from tallystick.records.models import Anchor, Application, Disbursement, Event, Finding, Instalment, Offer
+from tallystick.records.models import Anchor, Application, Disbursement, Event, Instalment, Offer
+from tallystick.services import sight
 from tallystick.services.access import Actor
 from tallystick.values.money import Money
+
+#: Use case (``sight.WAYS``) -> last part of the address that carries it out.
+ADDRESSES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "fill": "items",
+        "hand_in_book": "books",
+        "submit": "submission",
+        "confirm": "confirmation",
+        "withdraw": "withdrawal",
+        "assign_programme": "programme",
+        "assess": "assessment",
+        "admit_referred": "admission",
+        "make_offer": "offer",
+        "decline": "decline",
+        "disburse": "disbursement",
+    }
+)
 
 
 def summary(application: Application) -> out.ApplicationSummary:
@@ -30,32 +51,32 @@ def summary(application: Application) -> out.ApplicationSummary:
 def detail(actor: Actor, application: Application) -> out.ApplicationDetail:
     """Return everything that the actor may see of an application that it may see."""
     side = sight.side_of(actor, application)
-    papers = sight.has_papers(side, application)
+    papers = sight.sees_papers(side, application)
     offer = Offer.objects.filter(application=application).first()
     paid = Disbursement.objects.filter(application=application).first()
     return out.ApplicationDetail(
         **dict(summary(application)),
-        side=side.value,
+        side="lender" if side is sight.Side.LENDER else "applicant",
         items=application.items if papers else {},
         books=[out.Book.from_orm(row) for row in application.books.order_by("item")] if papers else [],
-        findings=[
-            _finding(side, row) for row in application.findings.order_by("pk") if sight.sees(side, row)
-        ],
+        findings=_findings(side, application),
         offer=None if offer is None else _offer(side, offer),
         disbursement=None if paid is None else _disbursement(paid),
-        anchors=[_anchor(row) for row in application.anchors.select_related("transmission")],
+        anchors=[_anchor(side, row) for row in application.anchors.select_related("transmission")],
         history=[_event(actor, application, row) for row in application.events.select_related("user")],
-        moves=sight.possible(actor, application),
+        moves=[ADDRESSES[use_case] for use_case in sight.possible(actor, application)],
     )
 
 
-def _finding(side: sight.Side, row: Finding) -> out.Finding:
-    return out.Finding(
-        kind=row.kind,
-        made_at=row.made_at,
-        digest=sight.finding_digest(side, row),
-        document=sight.finding_document(side, row),
-    )
+def _findings(side: sight.Side, application: Application) -> list[out.Finding]:
+    told = ((row, sight.finding_document(side, row)) for row in application.findings.order_by("pk"))
+    return [
+        out.Finding(
+            kind=row.kind, made_at=row.made_at, digest=sight.finding_digest(side, row), document=document
+        )
+        for row, document in told
+        if document is not None
+    ]
 
 
 def _offer(side: sight.Side, row: Offer) -> out.Offer:
@@ -94,7 +115,7 @@ def _disbursement(row: Disbursement) -> out.Disbursement:
     return out.Disbursement(amount=money(row.amount), account=row.account, paid_at=row.paid_at)
 
 
-def _anchor(row: Anchor) -> out.Anchor:
+def _anchor(side: sight.Side, row: Anchor) -> out.Anchor:
     sent = row.transmission
     return out.Anchor(
         step=row.step,
@@ -102,6 +123,7 @@ def _anchor(row: Anchor) -> out.Anchor:
         address=sent.address,
         transaction_hash=sent.transaction_hash,
         code=sent.code,
+        paper=row.document if sight.sees_anchored_paper(side, row.step) else None,
         committed_at=sent.committed_at,
     )
 
@@ -110,8 +132,8 @@ def _event(actor: Actor, application: Application, row: Event) -> out.HistoryEve
     return out.HistoryEvent(
         move=row.move,
         stage=Stage(row.stage),
-        by=sight.mover(row, application),
-        user=sight.mover_name(actor, row),
-        reason=row.reason,
+        by=sight.mover(row, application).value,
+        user=row.user.username if row.user is not None and sight.is_own(actor, row) else None,
+        reason=sight.reason_of(actor, row),
         at=row.at,
     )

@@ -8,6 +8,7 @@
 A request that names no programme goes from draft to unassigned until a business manager assigns one
 (mission row O1). An offer that is not confirmed in time expires. The applicant may withdraw until the
 offer is confirmed; after that both sides are bound.
+An assessed application is referred where the offer policy says so.
 """
 
 from collections.abc import Mapping
@@ -100,7 +101,7 @@ STEPS: Final = (
     Step(Move.ASSIGN_PROGRAMME, frozenset({Stage.UNASSIGNED}), Stage.DRAFT),
     Step(Move.SUBMIT, frozenset({Stage.DRAFT, Stage.INCOMPLETE}), Stage.SUBMITTED),
     Step(Move.RETURN_INCOMPLETE, frozenset({Stage.SUBMITTED}), Stage.INCOMPLETE),
-    Step(Move.REFER, frozenset({Stage.SUBMITTED}), Stage.REFERRED),
+    Step(Move.REFER, frozenset({Stage.SUBMITTED, Stage.ASSESSED}), Stage.REFERRED),
     Step(Move.APPROVE, frozenset({Stage.SUBMITTED, Stage.REFERRED}), Stage.ASSESSED),
     Step(
         Move.DECLINE,

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from typing import Final
 
 from django.db import transaction
 
@@ -27,6 +28,9 @@ from tallystick.services.casework import (
 from tallystick.services.installation import Installation
 from tallystick.services.numbers import next_reference
 from tallystick.services.programmes import find_active, rulebook
+
+#: Longer than any item that reads; shorter than anything that would fill a disk.
+MAX_ITEM_TEXT: Final = 500
 
 __all__ = ["assign_programme", "begin", "fill", "find", "hand_in_book", "submit", "withdraw"]
 
@@ -106,6 +110,7 @@ def fill(installation: Installation, actor: Actor, reference: str, raw: Mapping[
             raise Malformed(
                 "unknown_item", f"The programme asks for no item {unknown[0]!r}.", item=unknown[0]
             )
+        _require_storable(given)
         items = read_items(programme, {**application.items, **given})
         application.items = {**application.items, **given}
         application.save(update_fields=["items"])
@@ -141,7 +146,7 @@ def hand_in_book(
         raise NotFound("unknown_mapping", f"There is no mapping {mapping!r}.")
     sha256 = files.keep(installation, content)
     name = books.safe_name(file_name)
-    books.check(installation, item, sha256, name, mapping)
+    books.check(installation, item, sha256, name, mapping, enterprise)
     with transaction.atomic():
         application = _editable(actor, reference)
         book, _ = Book.objects.update_or_create(
@@ -166,10 +171,16 @@ def submit(installation: Installation, actor: Actor, reference: str) -> Complete
 
     Raises:
         NotFound: ``unknown_application``.
-        Conflict: ``illegal_move``.
+        Conflict: ``illegal_move``; ``mixed_mappings``, ``enterprise_not_named`` when the books cannot be
+            judged together.
         Forbidden: ``not_permitted``, ``lender_not_in_standing``.
     """
     actor.require("apply")
+    application = find_as_applicant(actor, reference)
+    if books.all_handed_in(application):
+        # What cannot be judged must come back now, while the applicant can still mend it.
+        with books.opened(installation, application):
+            pass
     with transaction.atomic():
         application = _editable(actor, reference)
         programme = rulebook(_programme(application)).programme
@@ -210,6 +221,17 @@ def _editable(actor: Actor, reference: str) -> Application:
     if application.stage not in (Stage.DRAFT, Stage.INCOMPLETE):
         raise Conflict("not_editable", "The application was submitted and can no longer be changed.")
     return application
+
+
+def _require_storable(given: Mapping[str, str]) -> None:
+    """Refuse what no database should keep, whatever the item's kind; the kind is judged when it is read."""
+    for name, text in given.items():
+        if len(text) > MAX_ITEM_TEXT or any(
+            letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text
+        ):
+            raise Malformed(
+                "bad_text", f"Write at most {MAX_ITEM_TEXT} ordinary characters for {name}.", item=name
+            )
 
 
 def _programme(application: Application) -> ProgrammeRow:

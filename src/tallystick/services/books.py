@@ -12,7 +12,7 @@ from tallystick.admission.mapping import parse_mapping
 from tallystick.analytics.books import Books, load
 from tallystick.analytics.mappings import find_mapping
 from tallystick.errors import Conflict, NotFound
-from tallystick.records.models import Application, Book
+from tallystick.records.models import Application
 from tallystick.services import files
 from tallystick.services.installation import Installation
 
@@ -38,15 +38,26 @@ def safe_name(file_name: str) -> str:
     return f"{stem[: MAX_NAME - len(ending) - 1]}{dot}{ending}" if name else "book"
 
 
-def check(installation: Installation, item: str, sha256: str, name: str, mapping: str) -> None:
-    """Read one side of the books strictly and let go of it again.
+def check(
+    installation: Installation, item: str, sha256: str, name: str, mapping: str, enterprise: str
+) -> None:
+    """Read one side of the books strictly, look for the enterprise, and let go of it again.
 
     Raises:
         Malformed, TooLarge: as ``tallystick.analytics.books.load``.
+        Conflict: ``enterprise_not_named``; NotFound: ``unknown_enterprise``.
     """
     side = SIDE_OF_ITEM[item]
-    with files.named(installation, {side: (sha256, name)}) as lent:
-        load(lent, parse_mapping(find_mapping(mapping))).close()
+    with (
+        files.named(installation, {side: (sha256, name)}) as lent,
+        load(lent, parse_mapping(find_mapping(mapping))) as books,
+    ):
+        _enterprise(books, enterprise)
+
+
+def all_handed_in(application: Application) -> bool:
+    """Return whether both sides of the books are there."""
+    return {book.item for book in application.books.all()} >= SIDE_OF_ITEM.keys()
 
 
 @contextlib.contextmanager
@@ -69,17 +80,17 @@ def opened(installation: Installation, application: Application) -> Iterator[Ope
         files.named(installation, lent) as paths,
         load(paths, parse_mapping(find_mapping(mappings.pop()))) as books,
     ):
-        yield OpenBooks(books, _enterprise(books, rows["sales"]))
+        yield OpenBooks(books, _enterprise(books, rows["sales"].enterprise))
 
 
-def _enterprise(books: Books, book: Book) -> str:
+def _enterprise(books: Books, named: str) -> str:
     present = books.enterprises()
-    if not book.enterprise and len(present) == 1:
+    if not named and len(present) == 1:
         return present[0]
-    if not book.enterprise:
+    if not named:
         raise Conflict(
             "enterprise_not_named", f"The books hold {len(present)} enterprises; name the one that applies."
         )
-    if book.enterprise not in present:
-        raise NotFound("unknown_enterprise", f"The books hold no enterprise {book.enterprise!r}.")
-    return book.enterprise
+    if named not in present:
+        raise NotFound("unknown_enterprise", f"The books hold no enterprise {named!r:.80}.")
+    return named

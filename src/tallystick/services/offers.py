@@ -17,6 +17,7 @@ from tallystick.services.casework import (
     close_case,
     find_as_applicant,
     find_as_lender,
+    keep_finding,
     locked,
     move,
 )
@@ -46,9 +47,10 @@ def admit_referred(installation: Installation, actor: Actor, reference: str, rea
 
 
 def make_offer(installation: Installation, actor: Actor, reference: str) -> Offer | lending.Refusal:
-    """Price an assessed application by its grade and offer it, or decline it where a limit says so.
+    """Price an assessed application by its grade and offer it, or refuse it where a limit says so.
 
-    Returns the offer as saved, or the refusal with its reasons (the application is then declined).
+    Returns the offer as saved, or the refusal with its reasons (the application is then declined, or
+    referred where the offer policy refers).
 
     Raises:
         NotFound: ``unknown_application``.
@@ -67,14 +69,7 @@ def make_offer(installation: Installation, actor: Actor, reference: str) -> Offe
         made: Offer | lending.Refusal
         if isinstance(priced, lending.Refusal):
             made = priced
-            move(
-                installation,
-                application,
-                Move.DECLINE,
-                actor,
-                ", ".join(each.code for each in priced.reasons),
-            )
-            close_case(installation, application, "declined")
+            _refuse(installation, application, actor, priced)
         else:
             made = _saved(installation, application, priced)
             papers = {"decision": decided.digest, "offer": priced.terms_document()}
@@ -169,6 +164,18 @@ def _saved(installation: Installation, application: Application, priced: lending
     )
     save_instalments(row, priced.schedule)
     return row
+
+
+def _refuse(
+    installation: Installation, application: Application, actor: Actor, refusal: lending.Refusal
+) -> None:
+    """Do as the refusal says: decline, or hand the application to a person."""
+    keep_finding(installation, application, "refusal", refusal.document())
+    if refusal.outcome == "refer":
+        move(installation, application, Move.REFER, actor)
+    else:
+        move(installation, application, Move.DECLINE, actor)
+        close_case(installation, application, "declined")
 
 
 def save_instalments(offer: Offer, schedule: Schedule) -> None:

@@ -30,6 +30,7 @@ APPLICANT_SEES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "completeness": frozenset({"complete", "missing_per_mille", "threshold_per_mille", "to_add"}),
         "admission": frozenset({"as_of", "outcome", "reasons"}),
         "grading": frozenset({"outcome", "grade", "label"}),
+        "refusal": frozenset({"outcome", "reasons"}),
         "decision": frozenset({"outcome", "decided_by", "reasons"}),
     }
 )
@@ -63,8 +64,8 @@ WAYS: Final[Mapping[str, Way]] = MappingProxyType(
         "confirm": Way(Side.APPLICANT, "confirm_offer", _where(Move.CONFIRM)),
         "withdraw": Way(Side.APPLICANT, "apply", _where(Move.WITHDRAW)),
         "assign_programme": Way(Side.LENDER, "assign_programme", _where(Move.ASSIGN_PROGRAMME)),
-        "assess": Way(Side.LENDER, "assess", _where(Move.REFER)),
-        "admit_referred": Way(Side.LENDER, "make_offer", _where(Move.APPROVE) - _where(Move.REFER)),
+        "assess": Way(Side.LENDER, "assess", frozenset({Stage.SUBMITTED})),
+        "admit_referred": Way(Side.LENDER, "make_offer", frozenset({Stage.REFERRED})),
         "make_offer": Way(Side.LENDER, "make_offer", _where(Move.MAKE_OFFER)),
         "decline": Way(Side.LENDER, "decline", _where(Move.DECLINE)),
         "disburse": Way(Side.LENDER, "disburse", _where(Move.DISBURSE)),

@@ -7,11 +7,12 @@ from typing import Any
 from tallystick.errors import Conflict
 from tallystick.lending.application import Stage
 from tallystick.records.models import Anchor, Application, Book, Disbursement, Event, Offer
+from tallystick.services import sight
 from tallystick.services.access import Actor
 from tallystick.services.casework import find
 from tallystick.services.programmes import Rulebook, rulebook
-from tallystick.web import sight
-from tallystick.web.sight import Side
+from tallystick.services.sight import Side
+from tallystick.web import layout
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Case:
             Forbidden: ``not_permitted`` when it is not for the asker's role.
             Conflict: ``illegal_move`` when it is not for this stage.
         """
-        self.actor.require(sight.WAYS[way].use_case)
+        self.actor.require(sight.WAYS[layout.WAYS[way]].use_case)
         if way not in self.ways:
             raise Conflict("illegal_move", "The application is at a stage where this cannot be done.")
 
@@ -70,7 +71,7 @@ def open_case(actor: Actor, reference: str) -> Case:
     """
     application = find(actor, reference)
     side = sight.side_of(actor, application)
-    cards = sight.shown(side, application)
+    cards = layout.shown(side, application)
     documents = {row.kind: sight.finding_document(side, row) for row in application.findings.order_by("pk")}
     books = application.books.order_by("item") if "documents" in cards else ()
     programme = application.programme
@@ -86,5 +87,5 @@ def open_case(actor: Actor, reference: str) -> Case:
         paid=Disbursement.objects.filter(application=application).first(),
         rules=None if programme is None else rulebook(programme),
         cards=cards,
-        ways=sight.possible(actor, application),
+        ways=layout.open_ways(actor, application),
     )

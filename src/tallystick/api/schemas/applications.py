@@ -174,6 +174,9 @@ class Anchor(Shown):
     address: str = Field(description="Storage address, height-index.")
     transaction_hash: str
     code: str = Field(description="ok, the ledger's refusal, or empty while on its way.")
+    paper: dict[str, Any] | None = Field(
+        description="What the digest commits to, salt included; null where it is not for this side."
+    )
     committed_at: datetime | None
 
 

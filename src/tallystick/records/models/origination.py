@@ -82,7 +82,7 @@ class Book(models.Model):
     sha256 = models.CharField(max_length=64)
     size_bytes = models.PositiveIntegerField()
     mapping = models.CharField(max_length=60)
-    enterprise = models.CharField(max_length=60, blank=True)  # whose rows in the file are meant
+    enterprise = models.CharField(max_length=200, blank=True)  # whose rows in the file are meant
     uploaded_at = models.DateTimeField()
 
     class Meta:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tallystick.errors import Rejection
 from tallystick.records.models import Transmission
-from tallystick.web import sight
+from tallystick.services import sight
 from tallystick.web.case import Case
 from tallystick.web.sentences import sentence
 from tallystick.web.stages import Tone
@@ -56,7 +56,7 @@ def anchor_rows(case: Case) -> list[AnchorRow]:
             anchor.digest,
             anchor.transmission,
             *_standing(anchor.transmission),
-            has_paper=sight.may_take(case.side, step),
+            has_paper=sight.sees_anchored_paper(case.side, step),
         )
         for step, anchor in case.anchors.items()
     ]

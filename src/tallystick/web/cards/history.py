@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from tallystick.lending.application import Move, Stage
 from tallystick.records.models import Event
-from tallystick.web import sight
+from tallystick.services import sight
 from tallystick.web.case import Case
 from tallystick.web.wording import called, words
 

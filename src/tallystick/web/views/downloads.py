@@ -14,11 +14,10 @@ from tallystick.bootstrap.parts import installation
 from tallystick.errors import NotFound
 from tallystick.ledger.proof import encode_proof
 from tallystick.records.models import Member
-from tallystick.services import files
+from tallystick.services import files, sight
 from tallystick.services.access import Actor
 from tallystick.services.books import SIDE_OF_ITEM
 from tallystick.values import canonical
-from tallystick.web import sight
 from tallystick.web.asking import for_members
 from tallystick.web.cards.offer import offer_card
 from tallystick.web.case import open_case
@@ -84,7 +83,7 @@ def step_paper(request: HttpRequest, actor: Actor, reference: str, step: str) ->
     """Return the very bytes whose SHA-256 is the digest of a step, salt included."""
     case = open_case(actor, reference)
     anchor = case.anchors.get(step)
-    if anchor is None or not sight.may_take(case.side, step):
+    if anchor is None or not sight.sees_anchored_paper(case.side, step):
         raise NotFound("no_paper", "There is no such paper.")
     return _attachment(
         f"{reference}-{step}-paper.json", canonical.encode(anchor.document), "application/json"
