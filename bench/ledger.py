@@ -5,13 +5,13 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
+from fractions import Fraction
 from pathlib import Path
 
 from nacl.signing import VerifyKey
+from growth import Grown, growth, growth_section
 from report import cores, note, per_second, spread, table
 from workload import (
     PROPOSER,
@@ -23,15 +23,37 @@ from workload import (
 )
 
 from tallystick.engines.embedded import EmbeddedEngine, Limits, database, maintenance
-from tallystick.engines.embedded.cache import StateCache
-from tallystick.engines.embedded.store import Store
-from tallystick.ledger import trie
 
 BLOCK = 1000
 LIMIT_SECONDS = 1.0
 MESSAGE = bytes(500)
-# Prime, so that steps of it visit every key before one comes twice.
-STRIDE = 7_368_787
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Where a load runs, and how many of the limit's transactions are aimed at there.
+
+    Attributes:
+        name: what the page calls it.
+        cores: how many cores the processes share.
+        verifiers: processes that check signatures beside the ledger's.
+        aim: what the transactions per second are to exceed, as a part of the limit.
+    """
+
+    name: str
+    cores: int
+    verifiers: int
+    aim: Fraction
+
+    def verdict(self, share: float) -> str:
+        """Return whether a part of the limit meets the aim."""
+        return f"over {self.aim}: {'met' if share > self.aim else 'not met'}"
+
+
+ARRANGEMENTS = (
+    Arrangement("one core, one process", 1, 0, Fraction(1, 3)),
+    Arrangement("two cores, one verifier process", 2, 1, Fraction(1, 2)),
+)
 
 
 class SystemClock:
@@ -128,24 +150,26 @@ def send(engine: EmbeddedEngine, wires: list[bytes]) -> None:
 def throughput(loads: list[Load], folder: Path, rounds: int) -> list[tuple[object, ...]]:
     """Measure every load on one core and on two, in turns, so that what disturbs one disturbs all."""
     available = cores()
-    arrangements = {"one core, one process": (available[:1], 0)}
-    if len(available) > 1:
-        arrangements["two cores, one verifier process"] = (available[:2], 1)
-    runs: dict[tuple[str, str], list[Run]] = {}
+    runs: dict[tuple[str, Arrangement], list[Run]] = {}
     for turn in range(rounds):
         for load in loads:
-            for name, (pinned, verifiers) in arrangements.items():
-                note(f"{load.name}, {name}, {turn + 1} of {rounds}")
-                runs.setdefault((load.name, name), []).append(run(load, folder, pinned, verifiers))
+            for where in ARRANGEMENTS:
+                if where.cores > len(available):
+                    continue
+                note(f"{load.name}, {where.name}, {turn + 1} of {rounds}")
+                measured = run(load, folder, available[: where.cores], where.verifiers)
+                runs.setdefault((load.name, where), []).append(measured)
     return [
         (
-            *names,
+            load_name,
+            where.name,
             per_second(statistics.median(one.rate for one in measured)),
             per_second(statistics.median(one.limit for one in measured)),
             spread([one.rate / one.limit for one in measured]),
             spread([one.signatures / one.limit for one in measured]),
+            where.verdict(statistics.median(one.rate / one.limit for one in measured)),
         )
-        for names, measured in runs.items()
+        for (load_name, where), measured in runs.items()
     ]
 
 
@@ -168,50 +192,6 @@ def replay(load: Load, folder: Path) -> tuple[int, float, float]:
     return followed.transactions, spent, (limit + verification_limit()) / 2
 
 
-def growth(folder: Path, most: int, name_of: Callable[[int], str]) -> list[tuple[object, ...]]:
-    """Fill the state and measure durable blocks of random writes at each power of ten."""
-    store = Store.open_new(folder / "growth.sqlite3")
-    with store.writing():
-        store.put_genesis(b"{}")
-    state = StateCache(store, 50_000, 50_000)
-    rows, size = [], 0
-    target = 1000
-    while target <= most:
-        note(f"cost of a write at {target:,} keys")
-        while size < target:
-            step = min(target - size, 50_000)
-            write(store, state, {name_of(number): b"filled" for number in range(size, size + step)})
-            size += step
-        blocks = []
-        for turn in range(7):
-            keys = [name_of((turn * BLOCK + place) * STRIDE % size) for place in range(BLOCK)]
-            start = time.perf_counter()
-            write(store, state, dict.fromkeys(keys, b"%d" % turn))
-            blocks.append((time.perf_counter() - start) / BLOCK * 1e6)
-        alone = [alone_cost(state, key) for key in keys]
-        microseconds = statistics.median(spent for spent, _ in alone)
-        depth = statistics.mean(pages for _, pages in alone)
-        rows.append((f"{size:,}", f"{depth:.2f}", f"{microseconds:.0f}", spread(blocks[2:], 0)))
-        target *= 10
-    store.close()
-    return rows
-
-
-def alone_cost(state: StateCache, key: str) -> tuple[float, int]:
-    """Return the microseconds that the new root of a single write takes, and how many pages it changes."""
-    start = time.perf_counter()
-    _, pages = trie.update(state, {key: b"alone"})
-    return (time.perf_counter() - start) * 1e6, len(pages)
-
-
-def write(store: Store, state: StateCache, changes: dict[str, bytes]) -> None:
-    """Apply changes to the state in one commit."""
-    with store.writing():
-        _, pages = trie.update(state, changes)
-        store.put_changes(changes, pages)
-    state.take(changes, pages)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--transactions", type=int, default=20_000, help="in each run")
@@ -227,7 +207,7 @@ def main() -> None:
         commits = statistics.mean((commits, commit_limit(folder)))
         note(f"replay of {chosen.replay:,} transactions")
         count, spent, limit = replay(register_load(chosen.replay), folder)
-        grown = growth(folder, chosen.keys, lambda number: "bench/" + sha256(b"%d" % number).hexdigest())
+        grown = growth(folder, chosen.keys)
     print(section(chosen.transactions, rows, commits, (count, spent, limit), grown))
 
 
@@ -236,32 +216,41 @@ def section(
     rows: list[tuple[object, ...]],
     commits: float,
     replayed: tuple[int, float, float],
-    grown: list[tuple[object, ...]],
+    grown: list[Grown],
 ) -> str:
     """Return this benchmark's section of the page."""
     count, spent, limit = replayed
-    headings = ("what", "where", "transactions/s", "limit/s", "of the limit", "signatures, of the limit")
+    headings = (
+        "what",
+        "where",
+        "transactions/s",
+        "limit/s",
+        "of the limit",
+        "signatures, of the limit",
+        "aim",
+    )
     return f"""## The embedded ledger
 
 {transactions:,} transactions for each run, in blocks of {BLOCK:,}, until the last is durable (SQLite in WAL
 mode, `synchronous=FULL`). *Limit* is how many Ed25519 signatures over 500 bytes one core checks per second
 with PyNaCl, measured on the same core just before and after each run. Runs take turns; figures are medians,
-with the least and the most. Aim: at least 0.33 of the limit on one core, more than 0.5 on two.
+with the least and the most. The aim is on transactions: a third of the limit on one core, more than half of it
+on two. The last column says whether the median meets it. Two cores are the setting `TALLYSTICK_VERIFIERS=1`.
 
 {table(headings, rows)}
 
-Anchoring checks more signatures than there are transactions: the applicant signs two steps of five too.
+*Register a document* calls a small contract of the benchmark's own (`bench/workload.py`: two lookups, one
+write): it shows the ledger with next to no contract. *Anchor the steps of loan cases* calls the product's own
+contract `anchoring`, with all that it checks; it checks more signatures than there are transactions, because
+the applicant signs two steps of five too.
+
 The disk took {per_second(commits)} commits of one small row per second with the same settings; a block
 is one commit.
 
 **Replay.** {count:,} transactions verified from block 0 on (every hash, signature, result and the state)
 in {spent:.1f} s: {per_second(count / spent)} transactions/s, {count / spent / limit:.2f} of the limit.
 
-**Cost of a write as the state grows.** A write alone changes the pages on its path, one more for every
-sixteenfold of keys. In a block, writes share the pages near the root, the less the larger the state; the last
-column is blocks of {BLOCK:,} writes to keys in random order, trie and SQLite, committed.
-
-{table(("keys", "pages, alone", "µs for the root, alone", "µs/write in a durable block"), grown)}
+{growth_section(grown)}
 """
 
 

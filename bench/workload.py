@@ -1,4 +1,4 @@
-"""A realistic load for the ledger: signed calls of a small contract that reads, checks and writes."""
+"""Loads for the ledger: calls of the anchoring contract, and of a small one of the benchmark's own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -77,8 +77,8 @@ def members(house: Installation) -> Consortium:
     operator = Member.objects.get(name="Node operator")
     policies = {name: catalogue.policy_document(name) for name in catalogue.POLICIES}
 
-    def member(name: str, role: str) -> Member:
-        made = consortium.admit(house, operator.address, name=name, roles=[role])
+    def member(name: str, role: str, credit_code: str = "") -> Member:
+        made = consortium.admit(house, operator.address, name=name, roles=[role], credit_code=credit_code)
         if role == "lender":
             programmes.publish(house, made, catalogue.programme_document("invoice-loan"), policies)
         return made
@@ -87,7 +87,7 @@ def members(house: Installation) -> Consortium:
         return consortium.add_user(of, username, PASSWORD, roles)
 
     lender, other_lender = member("Example Harbour Bank", "lender"), member("Example River Bank", "lender")
-    supplier = member("Example Rubber Co., Ltd.", "enterprise")
+    supplier = member("Example Rubber Co., Ltd.", "enterprise", FULL_FORM["credit_code"])
     other_supplier = member("Example Castings Co., Ltd.", "enterprise")
     return Consortium(
         operator=operator,

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from tallystick.errors import Malformed
 
@@ -23,6 +24,7 @@ class Settings:
         allowed_hosts: host names that the web site answers to.
         secure_cookies: send cookies over HTTPS only; turn on behind TLS.
         block_period_ms: the ledger packs what has arrived this often, in milliseconds.
+        verifiers: processes beside the ledger's that check signatures; 0 checks them in its own.
     """
 
     home: Path
@@ -31,6 +33,7 @@ class Settings:
     allowed_hosts: tuple[str, ...]
     secure_cookies: bool
     block_period_ms: int
+    verifiers: int
 
     @property
     def ledger_path(self) -> Path:
@@ -55,14 +58,16 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         Malformed: ``bad_setting`` when a variable holds something that cannot be meant.
     """
     env = os.environ if environment is None else environment
-    home = Path(env.get("TALLYSTICK_HOME", "var")).absolute()
+    home = Path(env.get("TALLYSTICK_HOME") or "var").absolute()
+    records = quote(str(home / "records.sqlite3"), errors="surrogateescape")
     return Settings(
         home=home,
-        database_url=env.get("TALLYSTICK_DATABASE_URL", f"sqlite:///{home / 'records.sqlite3'}"),
+        database_url=env.get("TALLYSTICK_DATABASE_URL") or f"sqlite:///{records}",
         debug=_flag(env, "TALLYSTICK_DEBUG", False),
         allowed_hosts=tuple(env.get("TALLYSTICK_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")),
         secure_cookies=_flag(env, "TALLYSTICK_SECURE_COOKIES", False),
         block_period_ms=_whole(env, "TALLYSTICK_BLOCK_PERIOD_MS", 50, 1, 60_000),
+        verifiers=_whole(env, "TALLYSTICK_VERIFIERS", 0, 0, 16),
     )
 
 

@@ -70,7 +70,24 @@ def test_what_is_found_is_counted_and_named(books: Books) -> None:
         "red_letter_invoice": 1,
         "does_not_add_up": 1,
         "stray_blanks": 1,
+        "formula_like_text": 0,
     }
+
+
+def test_a_text_that_begins_like_a_formula_is_counted_and_kept(tmp_path: Path) -> None:
+    # Four of the six: a plain text with a mark inside it and a dash for "none" run nothing.
+    texts = ["=1+1", " +861234", "@SUM(A1)", "－1", "B-1", "-"]
+    rows = [f"E1,{n},2025-10-05,{text},100,0,100,valid" for n, text in enumerate(texts)]
+    with opened(write(tmp_path, rows)) as books:
+        assert {finding.code: finding.count for finding in books.quality("E1")}["formula_like_text"] == 4
+        assert books.indicators("E1", AS_OF, 4)["sales_amount"].value == "6.00"
+        kept = books.extract("E1", tmp_path)["sales"].read_text(encoding="utf-8")
+    assert "=1+1" in kept
+
+
+def test_a_row_with_several_formula_like_texts_counts_once(tmp_path: Path) -> None:
+    with opened(write(tmp_path, ["=E1,=1,2025-10-05,=B1,100,0,100,valid"])) as books:
+        assert {finding.code: finding.count for finding in books.quality("=E1")}["formula_like_text"] == 1
 
 
 def test_rows_are_counted_as_they_were_received(books: Books) -> None:

@@ -78,6 +78,24 @@ def test_a_body_of_wrong_types_is_a_problem_that_names_the_field(callers: Caller
     assert problem(answer, 422, "malformed_request")["details"]["fields"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "sentence"),
+    [
+        ("POST", "/applications", {"lender_id": "1"}, "lender_id must be a whole number."),
+        ("POST", "/applications", {"lender_id": 0}, "lender_id must be 1 or more."),
+        ("POST", "/applications", {"lender": 1}, "lender is not known here."),
+        ("POST", "/applications", [], "The request must be a JSON object."),
+        ("POST", "/ledger/transactions", {}, "data is missing."),
+        ("GET", "/applications?limit=x", None, "limit must be a whole number."),
+    ],
+)
+def test_the_sentence_names_the_field_as_the_sender_knows_it(
+    callers: Callers, method: str, path: str, sent: object, sentence: str
+) -> None:
+    body = b"" if sent is None else json.dumps(sent).encode()
+    assert problem(callers.owner.send(method, path, body), 422, "malformed_request")["detail"] == sentence
+
+
 def test_a_problem_does_not_repeat_what_was_sent(callers: Callers) -> None:
     answer = callers.owner.post("/applications", {"lender_id": "6217000012345678907"})
     problem(answer, 422, "malformed_request")

@@ -9,7 +9,7 @@ from tallystick.bootstrap import parts
 from tallystick.bootstrap.setup import initialise, operator_here
 from tallystick.config import Settings, from_environment
 from tallystick.contracts.membership import member_from_state
-from tallystick.errors import NotFound, Rejection
+from tallystick.errors import Conflict, Malformed, NotFound, Rejection
 from tallystick.records.models import Member
 
 
@@ -24,6 +24,33 @@ def test_setting_up_twice_keeps_the_first_ledger_and_key(settings: Settings) -> 
     assert not second.is_new
     assert first.operator == second.operator
     assert Member.objects.filter(address=first.operator).count() == 1
+
+
+def test_a_set_up_that_stopped_after_the_ledger_is_finished_by_the_next(settings: Settings) -> None:
+    first = initialise(settings)
+    Member.objects.all().delete()
+    assert initialise(settings).operator == first.operator
+    member = Member.objects.get()
+    assert (member.address, member.name, member.roles) == (first.operator, "Node operator", ["operator"])
+    assert operator_here(parts.open_keys(settings)) == first.operator
+
+
+def test_a_ledger_keeps_the_name_of_its_chain(settings: Settings) -> None:
+    assert initialise(settings, "mine").chain_id == "mine"
+    assert initialise(settings).chain_id == "mine"
+    assert initialise(settings, "mine").chain_id == "mine"
+    with pytest.raises(Conflict) as refused:
+        initialise(settings, "other")
+    assert refused.value.code == "chain_exists"
+    assert refused.value.details == {"chain_id": "mine"}
+
+
+@pytest.mark.parametrize("name", ["", "BAD id!", "-x", "x" * 65, "链", "a/b", "a\n"])
+def test_a_chain_has_a_name_that_needs_no_quoting(settings: Settings, name: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        initialise(settings, name)
+    assert refused.value.code == "bad_chain_id"
+    assert not settings.ledger_path.exists()
 
 
 def test_the_operator_of_a_new_ledger_is_its_first_member(settings: Settings) -> None:

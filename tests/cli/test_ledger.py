@@ -1,6 +1,8 @@
 """``tallystick ledger``: what it prints, what it refuses, and that it never changes a block."""
 
 import json
+import os
+import sqlite3
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +20,7 @@ from tests.engines.embedded import SystemClock
 from tests.ledger.notebook import ANNE, PROPOSER_PUBLIC_KEY, sign_header
 
 CHAIN = "cli-chain"
+NOBODY = 65534
 
 
 def anchoring_of_nothing(sequence):
@@ -121,7 +124,9 @@ def test_an_export_replays_to_the_same_app_hash(ask, tmp_path):
         (("prove", "1-7"), "unknown_transaction", 2),
         (("prove", "999999999999999-0"), "unknown_block", 2),
         (("export",), "out_wanted", 2),
-        (("export", "--out", "/nowhere/blocks.jsonl"), "not_written", 3),
+        (("export", "--out", "/nowhere/blocks.jsonl"), "no_such_folder", 2),
+        (("prove", "1-0", "--out", "/nowhere/proof.json"), "no_such_folder", 2),
+        (("prove", "1-0", "--out", __file__ + "/proof.json"), "no_such_folder", 2),
     ],
 )
 def test_bad_input_gets_one_sentence_and_a_code(ask, arguments, code, exit_code):
@@ -138,6 +143,90 @@ def test_no_ledger_no_answer(tmp_path, command):
     assert done.exit_code == 2
     assert "There is no ledger" in done.stderr
     assert not path.exists()
+
+
+@pytest.mark.parametrize("command", [("status",), ("verify",), ("rebuild",), ("prove", "1-0")])
+def test_another_file_is_no_ledger_and_stays_as_it_is(tmp_path, command):
+    path = tmp_path / "passwords"
+    path.write_text("nobody:x:65534:65534:nobody:/:/bin/false\n" * 40)
+    before = path.read_bytes()
+    done = CliRunner().invoke(tallystick, ["ledger", *command, "--path", str(path), "--json"])
+    error = json.loads(done.stdout)["error"]
+    assert (done.exit_code, error["code"]) == (4, "not_a_ledger")
+    assert error["message"].startswith("The file holds no Tallystick ledger: name another")
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["passwords"]
+
+
+@pytest.fixture
+def sealed_folder(written, tmp_path):
+    """A copy of the ledger where this user may write nothing; root is made another user meanwhile."""
+    copy = tmp_path / "ledger.sqlite3"
+    copy.write_bytes(written[0].read_bytes())
+    copy.chmod(0o444)
+    opened = [tmp_path, *list(tmp_path.parents)[:2]]
+    modes = [folder.stat().st_mode for folder in opened]
+    for folder in opened:
+        folder.chmod(0o555)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(NOBODY)
+    yield copy
+    os.seteuid(user)
+    for folder, mode in zip(opened, modes, strict=True):
+        folder.chmod(mode)
+
+
+@pytest.mark.parametrize("command", [("status",), ("verify",), ("export",), ("prove", "1-0")])
+def test_an_auditor_reads_a_copy_where_nothing_can_be_written(sealed_folder, ask, command):
+    done = CliRunner().invoke(tallystick, ["ledger", *command, "--path", str(sealed_folder)])
+    assert done.exit_code == 0, done.stderr
+    assert [file.name for file in sealed_folder.parent.iterdir()] == ["ledger.sqlite3"]
+    assert done.stdout
+
+
+def test_what_cannot_be_rebuilt_or_written_there_says_so(sealed_folder):
+    folder = sealed_folder.parent
+    for command, code, exit_code in (
+        (("rebuild",), "ledger_read_only", 3),
+        (("prove", "1-0", "--out", str(folder / "proof.json")), "not_writable", 2),
+    ):
+        done = CliRunner().invoke(tallystick, ["ledger", *command, "--path", str(sealed_folder), "--json"])
+        assert (done.exit_code, json.loads(done.stdout)["error"]["code"]) == (exit_code, code)
+
+
+@pytest.mark.parametrize("command", [("status",), ("verify",), ("export",), ("prove", "1-0")])
+def test_reading_changes_no_byte_of_the_ledger(written, tmp_path, command):
+    copy = tmp_path / "ledger.sqlite3"
+    copy.write_bytes(written[0].read_bytes())
+    done = CliRunner().invoke(tallystick, ["ledger", *command, "--path", str(copy)])
+    assert done.exit_code == 0
+    assert copy.read_bytes() == written[0].read_bytes()
+    assert [file.name for file in tmp_path.iterdir()] == ["ledger.sqlite3"]
+
+
+@pytest.mark.parametrize(
+    ("command", "statement"),
+    [
+        ("status", "UPDATE blocks SET header = x'00' WHERE height = 3"),
+        ("verify", "DELETE FROM blocks WHERE height = 2"),
+        ("rebuild", "DELETE FROM blocks WHERE height = 3"),
+        ("export", "UPDATE transactions SET data = 5 WHERE height = 2"),
+        ("export", "UPDATE meta SET value = 5 WHERE name = 'genesis'"),
+    ],
+)
+def test_damage_leaves_with_exit_code_4_and_names_the_block(written, tmp_path, command, statement):
+    copy = tmp_path / "ledger.sqlite3"
+    copy.write_bytes(written[0].read_bytes())
+    connection = sqlite3.connect(copy)
+    with connection:
+        connection.execute(statement)
+    connection.close()
+    out = ["--out", str(tmp_path / "out")] if command == "export" else []
+    done = CliRunner().invoke(tallystick, ["ledger", command, "--path", str(copy), "--json", *out])
+    error = json.loads(done.stdout)["error"]
+    assert (done.exit_code, error["code"], set(error["details"])) == (4, "block_wrong", {"height", "check"})
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_default_path_is_the_installations(written):

@@ -5,10 +5,12 @@ import subprocess
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
+from django.db import InterfaceError, OperationalError, ProgrammingError
 
 from tallystick.cli import main as frame
 from tallystick.cli.output import emit, json_option, table
@@ -122,6 +124,62 @@ def test_the_list_of_commands_is_also_one_json_document():
     assert [each["name"] for each in listed] == list(frame.COMMANDS)
 
 
+def test_the_commands_of_a_group_are_one_json_document() -> None:
+    listed = json.loads(invoke("loan", "--json").stdout)["commands"]
+    assert listed == [
+        {"name": "schedule", "help": "Print the repayment schedule of a loan, exact to the minor unit."}
+    ]
+    assert [each["name"] for each in json.loads(invoke("ledger", "--json").stdout)["commands"]] == [
+        "export", "prove", "rebuild", "status", "verify",
+    ]  # fmt: skip
+    text = invoke("loan")
+    assert (text.exit_code, text.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("words", [[], ["loan"], ["loan", "schedule"], ["ledger", "verify"]])
+def test_help_is_also_one_json_document(words) -> None:
+    text = invoke(*words, "--help").stdout
+    for arguments in ([*words, "--help", "--json"], ["--json", *words, "--help"]):
+        assert json.loads(invoke(*arguments).stdout) == {"help": text.rstrip("\n")}
+
+
+def test_help_on_no_command_is_refused() -> None:
+    document = invoke("loan", "nothing", "--help", "--json")
+    assert document.exit_code == 2
+    assert json.loads(document.stdout)["error"]["code"] == "bad_usage"
+
+
+@pytest.mark.parametrize("arguments", [["--json"], ["--version"], ["--help"], ["nothing", "--json"]])
+def test_output_that_cannot_be_written_is_one_sentence(arguments) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from tallystick.cli.main import main; main()", *arguments],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "Error: The output cannot be written: No space left on device."
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "exit_code"),
+    [
+        (OperationalError("no such table: records_user"), "not_initialised", 2),
+        (ProgrammingError('relation "records_user" does not exist'), "not_initialised", 2),
+        (OperationalError("connection refused"), "database_unavailable", 3),
+        (InterfaceError("connection already closed"), "database_unavailable", 3),
+        (PermissionError(13, "Permission denied"), "home_not_writable", 2),
+        (FileNotFoundError(2, "No such file"), "internal_error", 1),
+    ],
+)
+def test_what_libraries_raise_is_said_in_our_words(failing, error, code, exit_code) -> None:
+    failing(error)
+    answer = invoke("fail", "--json")
+    assert answer.exit_code == exit_code
+    assert json.loads(answer.stdout)["error"]["code"] == code
+    assert str(error) not in answer.output
+
+
 @pytest.mark.parametrize(
     ("kind", "exit_code"),
     [(Malformed, 2), (Conflict, 2), (Rejection, 2), (Unavailable, 3), (Corruption, 4), (TallystickError, 1)],
@@ -167,7 +225,7 @@ def test_an_interrupt_leaves_with_130(failing):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["nothing"], ["--nothing"], ["loan"], ["loan", "nothing"], ["loan", "schedule"], ["loan", "--nothing"]],
+    [["nothing"], ["--nothing"], ["loan", "nothing"], ["loan", "schedule"], ["loan", "--nothing"]],
 )
 def test_a_wrong_use_is_one_sentence_and_exit_code_2(arguments):
     text, document = invoke(*arguments), invoke(*arguments, "--json")

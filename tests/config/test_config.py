@@ -6,6 +6,7 @@ import pytest
 
 from tallystick.config import from_environment
 from tallystick.errors import Malformed
+from tallystick.server.settings import _database
 
 
 def test_nothing_has_to_be_set() -> None:
@@ -20,6 +21,18 @@ def test_everything_of_an_installation_lies_in_its_home(tmp_path: Path) -> None:
     settings = from_environment({"TALLYSTICK_HOME": str(tmp_path)})
     assert {settings.ledger_path.parent, settings.keys_path.parent, settings.secret_path.parent} == {tmp_path}
     assert str(tmp_path) in settings.database_url
+
+
+@pytest.mark.parametrize("name", ["a#b", "c%41?d", "e f;g&h=i", "样例", "\udcff"])
+def test_the_records_lie_in_the_home_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    home = tmp_path / name
+    url = from_environment({"TALLYSTICK_HOME": str(home)}).database_url
+    assert _database(url)["NAME"] == str(home / "records.sqlite3")
+
+
+def test_a_variable_that_is_set_to_nothing_counts_as_not_set() -> None:
+    empty = {"TALLYSTICK_HOME": "", "TALLYSTICK_DATABASE_URL": ""}
+    assert from_environment(empty) == from_environment({})
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,7 @@ def test_the_settings_table_gives_the_defaults() -> None:
         "ALLOWED_HOSTS": ",".join(defaults.allowed_hosts),
         "SECURE_COOKIES": str(int(defaults.secure_cookies)),
         "BLOCK_PERIOD_MS": str(defaults.block_period_ms),
+        "VERIFIERS": str(defaults.verifiers),
     }
     assert rows == said
 

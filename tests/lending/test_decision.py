@@ -9,7 +9,7 @@ from tallystick.lending.decision import conclude
 from tallystick.lending.grading import grade
 from tallystick.lending.offer import make_offer
 from tallystick.lending.request import LoanRequest
-from tallystick.lending.schedule import Method
+from tallystick.lending.terms import Method
 from tallystick.policy.evaluate import decide
 from tallystick.values import canonical
 from tallystick.values.money import Money

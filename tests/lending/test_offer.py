@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from tallystick.errors import Malformed
 from tallystick.lending.items import read_items
-from tallystick.lending.offer import Offer, Refusal, make_offer
+from tallystick.lending.offer import Offer, Refusal, is_open, make_offer
 from tallystick.lending.request import LoanRequest, loan_request
-from tallystick.lending.schedule import Method
+from tallystick.lending.terms import Method
 from tallystick.values import canonical
 from tallystick.values.money import Money, currency
 from tests.lending.invoice_loan import (
@@ -126,8 +126,8 @@ def test_amounts_in_two_currencies_are_refused():
 def test_an_offer_is_open_up_to_and_including_its_last_day():
     made = offer()
     assert isinstance(made, Offer)
-    assert made.is_open(datetime.date(2026, 6, 29))
-    assert not made.is_open(datetime.date(2026, 6, 30))
+    assert is_open(made.expires_on, datetime.date(2026, 6, 29))
+    assert not is_open(made.expires_on, datetime.date(2026, 6, 30))
 
 
 def test_the_offers_document_has_every_detail_as_canonical_data():

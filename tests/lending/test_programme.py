@@ -15,7 +15,7 @@ from tallystick.lending.offer import Offer, make_offer
 from tallystick.lending.policies import check_policies
 from tallystick.lending.programme import METHOD_LABELS, parse_programme
 from tallystick.lending.request import loan_request
-from tallystick.lending.schedule import Method
+from tallystick.lending.terms import Method
 from tallystick.services import catalogue
 from tallystick.values.money import Money
 from tests.lending.invoice_loan import (

@@ -10,12 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallystick.errors import Malformed, TooLarge
-from tallystick.lending.schedule import (
-    MAX_PRINCIPAL_MINOR,
-    Method,
-    Terms,
-    repayment_schedule,
-)
+from tallystick.lending.schedule import repayment_schedule
+from tallystick.lending.terms import MAX_PRINCIPAL_MINOR, Method, Terms
 from tallystick.values.calendar import BusinessCalendar, Roll
 from tallystick.values.money import Money, currency
 from tallystick.values.rates import DayCount, Rate

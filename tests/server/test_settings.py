@@ -39,7 +39,9 @@ def test_a_postgresql_url_may_hold_any_password() -> None:
     assert database | wanted == database
 
 
-@pytest.mark.parametrize("url", ["mysql://h/n", "records.sqlite3", ""])
+@pytest.mark.parametrize(
+    "url", ["mysql://h/n", "records.sqlite3", "", "postgresql://h:port/n", "postgresql://[h/n"]
+)
 def test_another_database_is_refused(url: str) -> None:
     with pytest.raises(Malformed) as refused:
         product._database(url)

@@ -7,6 +7,7 @@ import pytest
 from tallystick.contracts.membership import member_from_state
 from tallystick.errors import Conflict, Forbidden, Malformed, Rejection
 from tallystick.records.models import AccessToken, Member, User
+from tallystick.records.models.members import USER_ROLES
 from tallystick.services import anchoring, applications, consortium
 from tallystick.services.access import PERMISSIONS, Actor, actor_of
 from tallystick.services.installation import Installation
@@ -43,6 +44,11 @@ def test_a_wrong_credit_code_stops_the_admission_at_once(house: Installation, me
         ("new.officer", PASSWORD, ["emperor"], "unknown_role"),
         ("new.officer", "12345678", ["auditor"], "weak_password"),
         ("harbour.officer", PASSWORD, ["auditor"], "username_taken"),
+        ("", PASSWORD, ["auditor"], "bad_username"),
+        ("a b/<x>", PASSWORD, ["auditor"], "bad_username"),
+        ("x" * 300, PASSWORD, ["auditor"], "bad_username"),
+        ("new.owner", PASSWORD, ["applicant"], "role_does_not_fit"),
+        ("new.operator", PASSWORD, ["auditor", "operator"], "role_does_not_fit"),
     ],
 )
 def test_a_person_is_added_with_known_roles_a_fit_password_and_a_free_name(
@@ -51,6 +57,27 @@ def test_a_person_is_added_with_known_roles_a_fit_password_and_a_free_name(
     with pytest.raises((Malformed, Conflict)) as refused:
         consortium.add_user(members.lender, username, password, roles)
     assert refused.value.code == code
+
+
+def test_a_role_fits_only_a_member_that_does_such_work(members: Consortium) -> None:
+    fitting = {
+        "lender": {"credit_officer", "business_manager"},
+        "enterprise": {"applicant"},
+        "operator": {"operator"},
+    }
+    for member in (members.lender, members.supplier, members.operator):
+        for role in USER_ROLES:
+            name = f"{member.pk}.{role}"
+            if role in fitting[member.roles[0]] | {"auditor"}:
+                assert consortium.add_user(member, name, PASSWORD, [role]).roles == [role]
+            else:
+                with pytest.raises(Malformed, match="member that is"):
+                    consortium.add_user(member, name, PASSWORD, [role])
+                assert not User.objects.filter(username=name).exists()
+
+
+def test_the_table_of_fitting_roles_knows_every_role_of_a_user() -> None:
+    assert consortium.FITTING.keys() == USER_ROLES.keys()
 
 
 def test_the_password_is_kept_hashed(members: Consortium) -> None:

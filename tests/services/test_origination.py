@@ -5,16 +5,18 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from django.test import TestCase
 
 from tallystick.contracts.anchoring import case_from_state
 from tallystick.errors import Conflict, Forbidden, Malformed, NotFound
 from tallystick.lending.offer import Refusal
 from tallystick.records.models import Application, Disbursement, Instalment
-from tallystick.services import anchoring, applications, assessment, disbursement, offers
+from tallystick.services import anchoring, applications, assessment, disbursement, files, offers
 from tallystick.services.access import actor_of
 from tallystick.services.installation import Installation
 from tallystick.services.sample_books import WEAK
 from tallystick.values import canonical
+from tallystick.values.identifiers import credit_code_check_digit
 from tests.installation import NOW, Consortium, filled_in
 
 
@@ -350,3 +352,65 @@ def test_a_refusal_of_the_offer_policy_is_carried_out_as_it_says(
     assert application.stage == stage
     assert application.findings.filter(kind="refusal").exists()
     assert application.anchors.filter(step="closed").exists() is closed
+
+
+def test_a_file_that_is_refused_or_replaced_does_not_stay(house: Installation, members: Consortium) -> None:
+    application, owner = filled_in(house, members), actor_of(members.owner)
+    before = {path.name for path in house.files.iterdir()}
+    with pytest.raises(Malformed):
+        applications.hand_in_book(
+            house, owner, application.reference, item="sales_book", file_name="a.csv", content=b"a,b\n1,2\n"
+        )
+    assert {path.name for path in house.files.iterdir()} == before
+    kept = application.books.get(item="sales_book").sha256
+    content = files.path_of(house, kept).read_bytes().replace(b"Example Tyre Group", b"Example Tyre Works")
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        book = applications.hand_in_book(
+            house, owner, application.reference, item="sales_book", file_name="a.csv", content=content
+        )
+    assert {path.name for path in house.files.iterdir()} == before - {kept} | {book.sha256}
+
+
+def test_nobody_applies_in_another_enterprises_name(house: Installation, members: Consortium) -> None:
+    theirs = "91310000MA1FL5E60" + credit_code_check_digit("91310000MA1FL5E60")
+    application, owner = filled_in(house, members), actor_of(members.owner)
+    applications.fill(house, owner, application.reference, {"credit_code": theirs})
+    with pytest.raises(Forbidden) as refused:
+        applications.submit(house, owner, application.reference)
+    application.refresh_from_db()
+    assert refused.value.code == "another_enterprise"
+    assert application.stage == "draft"
+
+
+def test_a_member_has_a_limited_number_of_open_drafts(
+    house: Installation, members: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applications, "MAX_DRAFTS", 2)
+    owner, programme = actor_of(members.owner), members.lender.programmes.get().pk
+    first = applications.begin(house, owner, programme_id=programme)
+    applications.begin(house, owner, programme_id=programme)
+    with pytest.raises(Conflict) as refused:
+        applications.begin(house, owner, programme_id=programme)
+    assert refused.value.code == "too_many_drafts"
+    applications.withdraw(house, owner, first.reference)
+    applications.begin(house, owner, programme_id=programme)
+
+
+def test_a_second_assessment_that_comes_at_once_is_refused_and_changes_nothing(
+    house: Installation, members: Consortium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application, officer = submitted(house, members), actor_of(members.officer)
+    found = assessment._found
+
+    def overtaken(*arguments: object) -> object:
+        monkeypatch.setattr(assessment, "_found", found)
+        assessment.assess(house, officer, application.reference)
+        return found(*arguments)
+
+    monkeypatch.setattr(assessment, "_found", overtaken)
+    with pytest.raises(Conflict) as refused:
+        assessment.assess(house, officer, application.reference)
+    application.refresh_from_db()
+    assert refused.value.code == "illegal_move"
+    assert application.stage == "assessed"
+    assert application.anchors.filter(step="admission").count() == 1

@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from tallystick.analytics.mappings import mapping_names
 from tallystick.lending.items import Problem
-from tallystick.lending.schedule import Method
+from tallystick.lending.terms import Method
 from tallystick.records.models import Application
 from tallystick.services.installation import Installation
 from tallystick.services.programmes import rulebook

@@ -69,6 +69,15 @@ class Finding:
 _kept = _.left_out.isnull()
 _valid = _kept & (_.status == VALID)
 
+_FORMULA_MARKS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula, in both widths."""
+
+
+def _formula_like(text: Deferred) -> Deferred:
+    # A mark on its own is a dash for "none" and computes nothing.
+    return text.left(1).isin(_FORMULA_MARKS) & (text.length() > 1)
+
+
 FINDING_KINDS = (
     FindingKind(
         "missing_value",
@@ -141,6 +150,16 @@ FINDING_KINDS = (
             zh="值的前后有空格，已去除。",
         ),
         _.stray_blanks.sum(),
+    ),
+    FindingKind(
+        "formula_like_text",
+        "kept",
+        Wording(
+            en="A text begins like a formula (= + - @), which a spreadsheet that opens the file may run; "
+            "it is kept as it stands.",
+            zh="文本以公式符号（= + - @）开头，用电子表格打开文件时可能被当作公式执行；原样保留。",
+        ),
+        (_formula_like(_.enterprise) | _formula_like(_.number) | _formula_like(_.counterparty)).sum(),
     ),
 )
 """Everything that is looked for, in the order in which it is treated and reported."""

@@ -26,11 +26,12 @@ from tallystick.admission.indicators import IndicatorValue, indicator_table, ind
 from tallystick.admission.mapping import BooksMapping
 from tallystick.admission.period import Period, period_before
 from tallystick.analytics.engine import connect, fill, sql_of
-from tallystick.analytics.sources import Limits, Sources, resolve
+from tallystick.analytics.patience import time_limit, turn
+from tallystick.analytics.sources import UPLOAD_LIMITS, Limits, Sources, resolve
 from tallystick.errors import NotFound
 from tallystick.values.money import Currency
 
-__all__ = ["Books", "Limits", "Sources", "load", "resolve"]
+__all__ = ["UPLOAD_LIMITS", "Books", "Limits", "Sources", "load", "resolve"]
 
 _ONE = "books_of_one"  # the invoices of the enterprise that a question is about
 
@@ -43,13 +44,16 @@ def load(sources: Sources, mapping: BooksMapping, limits: Limits | None = None) 
             ``bad_date``, ``unknown_status``, ``missing_enterprise``, ``bad_text``, ``empty_books``.
         TooLarge: ``file_too_large``, ``too_many_rows``, ``too_many_columns``, ``books_too_large``,
             ``amounts_too_large``.
+        Unavailable: ``books_busy``, ``books_too_slow``; only where the limits bound waiting and time.
     """
     limits = limits or Limits()
     with ExitStack() as undo:
+        undo.enter_context(turn(limits.wait_s))
         folder = Path(tempfile.mkdtemp(prefix="tallystick-books-"))
         undo.callback(shutil.rmtree, folder, ignore_errors=True)
         connection = undo.enter_context(connect(folder, limits))
-        row_counts = fill(connection, sources, mapping, folder, limits)
+        with time_limit(connection, limits.seconds):
+            row_counts = fill(connection, sources, mapping, folder, limits)
         return Books(connection, undo.pop_all(), mapping.currency, row_counts)
 
 

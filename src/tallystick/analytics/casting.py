@@ -19,12 +19,12 @@ from tallystick.admission.books import (
     SIDES,
 )
 from tallystick.admission.mapping import BooksMapping, nearest
+from tallystick.analytics.reading import CUT_TEXT, MAX_TEXT
 from tallystick.analytics.sources import Staged
 from tallystick.errors import Malformed, TooLarge
 
 # ASCII blanks, the no-break space and the ideographic space: all are found around words in exports.
 _BLANKS = " \t\r\n\u00a0\u3000"
-_MAX_TEXT = 200
 _NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 
 
@@ -47,7 +47,12 @@ def cast_side(connection: duckdb.DuckDBPyConnection, raw: str, staged: Staged, m
             ``missing_enterprise`` or ``bad_text``, naming the column, the row and the value.
         TooLarge: ``amounts_too_large`` when one enterprise's amounts add up to more than can be exact.
     """
-    trimmed = ", ".join(f"nullif(trim({column}, $blanks), '') AS {column}" for column in FILE_COLUMNS)
+    # A value that was cut stays as long as it is, so that it is refused and never taken for its beginning.
+    trimmed = ", ".join(
+        f"CASE WHEN length({column}) = {CUT_TEXT} THEN {column} "
+        f"ELSE nullif(trim({column}, $blanks), '') END AS {column}"
+        for column in FILE_COLUMNS
+    )
     stray = " OR ".join(f"coalesce({column} != trim({column}, $blanks), false)" for column in FILE_COLUMNS)
     connection.execute(
         f"CREATE TABLE trimmed AS SELECT row, issued_on_is_iso, {trimmed}, {stray} AS stray_blanks "  # noqa: S608
@@ -63,9 +68,9 @@ def cast_side(connection: duckdb.DuckDBPyConnection, raw: str, staged: Staged, m
 
 def _checks(mapping: BooksMapping) -> Iterator[_Check]:
     yield _Check("enterprise", "missing_enterprise", "enterprise IS NULL", (), "must say whose invoice it is")
-    for column in ("enterprise", "number", "counterparty"):
-        wrong = f"length({column}) > {_MAX_TEXT} OR regexp_matches({column}, '[\\x00-\\x1f]')"
-        yield _Check(column, "bad_text", wrong, (), f"must be at most {_MAX_TEXT} printable characters")
+    for column in FILE_COLUMNS:
+        wrong = f"length({column}) > {MAX_TEXT} OR regexp_matches({column}, '[\\x00-\\x1f]')"
+        yield _Check(column, "bad_text", wrong, (), f"must be at most {MAX_TEXT} printable characters")
     for column in AMOUNT_COLUMNS:
         wrong = f"NOT regexp_full_match({column}, ?)"
         yield _Check(column, "wrong_type", wrong, (_NUMBER,), "is not a number")

@@ -28,9 +28,10 @@ def connect(folder: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
             "memory_limit": f"{limits.memory_mib}MiB",
             "threads": str(limits.threads),
             "temp_directory": str(folder / "spill"),
-            "max_temp_directory_size": f"{4 * limits.memory_mib}MiB",
         },
     )
+    # Given to ``connect`` this one would be shown but not kept to (DuckDB 2.0.0).
+    connection.execute(f"SET max_temp_directory_size = '{limits.spill_mib}MiB'")
     # In this order: which folder is allowed can only be said while all of them are.
     connection.execute(f"SET allowed_directories = [{literal(str(folder))}]")
     connection.execute("SET enable_external_access = false")

@@ -10,10 +10,14 @@ import duckdb
 
 from tallystick.admission.books import AMOUNT_COLUMNS, FILE_COLUMNS
 from tallystick.admission.mapping import BooksMapping, require_columns
-from tallystick.analytics.sources import Limits, Staged, unreadable
+from tallystick.analytics.sources import MAX_COLUMNS, Limits, Staged, require_few_columns, unreadable
 from tallystick.errors import Malformed, TooLarge
 
 MAX_LINE_BYTES = 1 << 20
+MAX_TEXT = 200
+CUT_TEXT = 256
+"""Characters taken in of one value. A value this long is cut and must be refused; the room above
+``MAX_TEXT`` is for blanks around it."""
 
 _TEXT_TYPES = {"VARCHAR"}
 _WHOLE_TYPES = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
@@ -31,22 +35,26 @@ def read_side(
     Raises:
         Malformed: ``unknown_column``, ``wrong_type`` (a column whose type cannot hold what the mapping
             says), ``unreadable_file``.
-        TooLarge: ``too_many_rows``, ``books_too_large``.
+        TooLarge: ``too_many_rows``, ``too_many_columns``, ``books_too_large``.
     """
     table = f"raw_{staged.side}"
     try:
         relation, values = _READERS[staged.format](connection, staged, mapping)
-        parts = [f"{values[column]} AS {column}" for column in FILE_COLUMNS]
-        # The limit stands on the innermost read, so that a file that unpacks to more is never held.
+        # Parquet holds a long text once for all its rows; cut, it cannot multiply on the way in.
+        parts = [f"left({values[column]}, {CUT_TEXT}) AS {column}" for column in FILE_COLUMNS]
+        # The limit stands outermost: there rows stream up to it and reading stops, while one further in
+        # would collect the rows before their texts are cut.
         connection.execute(
             f"CREATE TABLE {table} AS SELECT row_number() OVER () AS row, {', '.join(parts)}, "  # noqa: S608
-            f"{values['issued_on_is_iso']} AS issued_on_is_iso FROM (SELECT * FROM {relation} LIMIT ?)",
+            f"{values['issued_on_is_iso']} AS issued_on_is_iso FROM {relation} LIMIT ?",
             [str(staged.path), limits.rows + 1],
         )
     except duckdb.OutOfMemoryException as error:
         raise TooLarge(
             "books_too_large", f"{staged.file_name} needs more memory than allowed.", file=staged.file_name
         ) from error
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error as error:
         raise unreadable(staged.file_name, _reason(error, staged)) from error
     (rows,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)  # noqa: S608
@@ -78,9 +86,10 @@ def _json(
     columns = mapping.sides[staged.side].columns
     objects = f"read_json_objects(?, format='newline_delimited', maximum_object_size={MAX_LINE_BYTES})"
     keys = connection.execute(
-        f"SELECT DISTINCT unnest(json_keys(json)) FROM {objects}",  # noqa: S608
-        [str(staged.path)],
+        f"SELECT DISTINCT unnest(json_keys(json)) FROM {objects} LIMIT ?",  # noqa: S608
+        [str(staged.path), MAX_COLUMNS + 1],
     ).fetchall()
+    require_few_columns(keys, staged.file_name)
     require_columns(columns.values(), [key for (key,) in keys], staged.file_name)
     named = ", ".join(f"{literal(theirs)}: 'VARCHAR'" for theirs in columns.values())
     relation = (
@@ -95,6 +104,7 @@ def _parquet(
     columns = mapping.sides[staged.side].columns
     described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(staged.path)]).fetchall()
     types = {name: kind.partition("(")[0] for name, kind, *_ in described}
+    require_few_columns(types, staged.file_name)
     require_columns(columns.values(), types, staged.file_name)
     for column, theirs in columns.items():
         if types[theirs] not in _fitting_types(column):

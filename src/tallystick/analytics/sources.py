@@ -7,7 +7,7 @@ someone else wrote ever reaches it.
 
 import codecs
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -40,13 +40,26 @@ class Limits:
         file_bytes: size of one source file.
         rows: data rows of one source file.
         memory_mib: what the engine may hold; beyond it the staging folder's disk is used.
+        spill_mib: what it may use of that disk.
         threads: of the engine.
+        seconds: how long it may work until the books are in; no limit when ``None``.
+        wait_s: how long the load may wait for one of the process's turns, which it then holds until the
+            books are closed; it takes none when ``None``.
     """
 
     file_bytes: int = 256 * 1024 * 1024
     rows: int = 5_000_000
     memory_mib: int = 1024
+    spill_mib: int = 4096
     threads: int = 2
+    seconds: float | None = None
+    wait_s: float | None = None
+
+
+UPLOAD_LIMITS = Limits(
+    file_bytes=64 * 1024 * 1024, rows=500_000, memory_mib=512, spill_mib=512, seconds=20, wait_s=5
+)
+"""For books that outsiders send while others wait; the plain limits are for an analyst's own work."""
 
 
 @dataclass(frozen=True)
@@ -161,12 +174,21 @@ def _csv_header(path: Path, name: str) -> tuple[str, ...]:
         )
     except (csv.Error, StopIteration) as error:
         raise unreadable(name, "its first line is not a row of column names") from error
-    if len(names) > MAX_COLUMNS:
-        raise TooLarge("too_many_columns", f"{name} has more than {MAX_COLUMNS} columns.", file=name)
+    require_few_columns(names, name)
     for column in names:
         if names.count(column) > 1:
             raise unreadable(name, f"the column {column!r} is there more than once")
     return names
+
+
+def require_few_columns(columns: Collection[object], name: str) -> None:
+    """Refuse a file with more than ``MAX_COLUMNS`` columns.
+
+    Raises:
+        TooLarge: ``too_many_columns``.
+    """
+    if len(columns) > MAX_COLUMNS:
+        raise TooLarge("too_many_columns", f"{name} has more than {MAX_COLUMNS} columns.", file=name)
 
 
 def unreadable(name: str, why: str) -> Malformed:

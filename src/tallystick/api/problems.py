@@ -12,7 +12,13 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import (
+    DisallowedHost,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.db import OperationalError
 from django.http import Http404, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
@@ -86,8 +92,29 @@ FOREIGN: Final[Mapping[type[Exception], TallystickError]] = MappingProxyType(
         RequestDataTooBig: TooLarge("body_too_large", "The body is larger than this address takes."),
         TooManyFieldsSent: TooLarge("too_many_fields", "The form has more fields than this address takes."),
         TooManyFilesSent: TooLarge("too_many_fields", "The form has more files than this address takes."),
+        DisallowedHost: Unparsable("bad_host", "This installation does not answer to that host name."),
         SuspiciousOperation: Unparsable("suspicious_request", "The request was refused as it stands."),
         OperationalError: Unavailable("database_busy", "The database did not answer in time; try again."),
+    }
+)
+#: What pydantic calls a misfit -> what to tell whoever sent it; any other kind keeps pydantic's words.
+MISFITS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "bool_type": "must be true or false",
+        "dict_type": "must be a JSON object",
+        "extra_forbidden": "is not known here",
+        "greater_than_equal": "must be {ge} or more",
+        "int_parsing": "must be a whole number",
+        "int_type": "must be a whole number",
+        "less_than_equal": "must be {le} or less",
+        "list_type": "must be a JSON array",
+        "missing": "is missing",
+        "model_attributes_type": "must be a JSON object",
+        "model_type": "must be a JSON object",
+        "string_pattern_mismatch": "is not in the form that the description asks for",
+        "string_too_long": "may have {max_length} characters",
+        "string_too_short": "must have {min_length} characters or more",
+        "string_type": "must be text",
     }
 )
 INTERNAL: Final = Corruption(
@@ -131,10 +158,20 @@ def problem_of(exception: Exception) -> HttpResponse:
 
 def _misfit(exception: ValidationError) -> HttpResponse:
     """Name each field that does not fit its description; what was sent is not repeated."""
-    fields = [
-        {"at": ".".join(str(part) for part in error["loc"][1:]), "says": str(error["msg"])}
-        for error in exception.errors[:MAX_FIELDS]
-    ]
-    first = fields[0] if fields else {"at": "", "says": "it cannot be read"}
-    error = Malformed("malformed_request", f"{first['at'] or 'The request'}: {first['says']}.")
+    fields = [{"at": _place(error), "says": _words(error)} for error in exception.errors[:MAX_FIELDS]]
+    first = fields[0] if fields else {"at": "", "says": "cannot be read"}
+    error = Malformed("malformed_request", f"{first['at'] or 'The request'} {first['says']}.")
     return problem(error, {"fields": fields})
+
+
+def _place(error: Mapping[str, Any]) -> str:
+    """Return the field as the sender knows it: a body's place begins with our own name for the body."""
+    source, *steps = error["loc"]
+    return ".".join(str(step) for step in (steps[1:] if source == "body" else steps))
+
+
+def _words(error: Mapping[str, Any]) -> str:
+    known = MISFITS.get(str(error["type"]))
+    if known is None:
+        return f"does not fit: {error['msg']}"
+    return known.format_map(error.get("ctx", {}))

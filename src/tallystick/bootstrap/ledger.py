@@ -1,6 +1,7 @@
 """Which engine keeps the ledger, with which contracts, and its upkeep for the command line."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -69,11 +70,8 @@ def open_ledger(settings: Settings, *, clock: Clock, keys: KeyStore) -> Engine:
 
 def ledger_status(path: Path) -> Status:
     """Return where the ledger at ``path`` stands. Raises as ``LedgerFile``."""
-    ledger = LedgerFile(path)
-    try:
+    with closing(LedgerFile(path)) as ledger:
         return ledger.status()
-    finally:
-        ledger.close()
 
 
 def prove_transaction(path: Path, transaction_hash: str) -> InclusionProof:
@@ -81,12 +79,10 @@ def prove_transaction(path: Path, transaction_hash: str) -> InclusionProof:
 
     Raises:
         NotFound: ``no_ledger``, ``unknown_transaction``.
+        Corruption: ``block_wrong``, ``index_differs``: what is stored gives no proof that holds.
     """
-    ledger = LedgerFile(path)
-    try:
+    with closing(LedgerFile(path)) as ledger:
         return ledger.prove(transaction_hash)
-    finally:
-        ledger.close()
 
 
 def prove_address(path: Path, height: int, index: int) -> InclusionProof:
@@ -94,12 +90,10 @@ def prove_address(path: Path, height: int, index: int) -> InclusionProof:
 
     Raises:
         NotFound: ``no_ledger``, ``unknown_block``, ``unknown_transaction``.
+        Corruption: ``block_wrong``: what is stored gives no proof that holds.
     """
-    ledger = LedgerFile(path)
-    try:
+    with closing(LedgerFile(path)) as ledger:
         return ledger.prove_at(height, index)
-    finally:
-        ledger.close()
 
 
 def verify_ledger(path: Path, progress: Progress) -> Followed:
@@ -118,7 +112,7 @@ def export_ledger(path: Path, progress: Progress) -> Iterator[bytes]:
 
 
 def _limits(settings: Settings) -> Limits:
-    return Limits(block_period_ms=settings.block_period_ms)
+    return Limits(block_period_ms=settings.block_period_ms, verifiers=settings.verifiers)
 
 
 def _signer(keys: KeyStore, address: str) -> Signer:
@@ -129,8 +123,5 @@ def _signer(keys: KeyStore, address: str) -> Signer:
 
 
 def _proposer_public_key(path: Path) -> bytes:
-    ledger = LedgerFile(path)
-    try:
+    with closing(LedgerFile(path)) as ledger:
         return parse_genesis(ledger.genesis()).proposer_public_key
-    finally:
-        ledger.close()

@@ -32,16 +32,25 @@ def open_keys(settings: Settings) -> KeyStore:
     return KeyStore(settings.keys_path, read_or_create_secret(settings.secret_path))
 
 
-def open_installation(settings: Settings) -> Installation:
-    """Open every part that ``settings`` asks for.
+def require_initialised(settings: Settings | None = None) -> None:
+    """Check that the installation of ``settings``, by default the environment's, has been set up.
 
     Raises:
         Rejection: ``not_initialised`` when ``tallystick init`` has not been run here.
     """
-    if not settings.ledger_path.exists():
+    if not (settings or from_environment()).ledger_path.exists():
         raise Rejection(
             "not_initialised", "This installation has no ledger yet; run `tallystick init` first."
         )
+
+
+def open_installation(settings: Settings) -> Installation:
+    """Open every part that ``settings`` asks for.
+
+    Raises:
+        Rejection: ``not_initialised``; and what opening the ledger and the keys raises.
+    """
+    require_initialised(settings)
     clock, keys = SystemClock(), open_keys(settings)
     files = settings.home / "files"
     files.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,18 +1,31 @@
-"""Setting up an installation: tables, secret, the operator's key and the genesis of the ledger."""
+"""Setting up an installation: tables, secret, the operator's key and the genesis of the ledger.
 
+Each step finds what an earlier call left, so that a set-up that was cut off is finished by the next one.
+"""
+
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
 from django.core.management import call_command
 
-from tallystick.bootstrap.ledger import create_ledger
+from tallystick.bootstrap.home import make_home, set_up_alone
+from tallystick.bootstrap.ledger import create_ledger, ledger_status, open_ledger
 from tallystick.bootstrap.parts import SystemClock, open_keys
 from tallystick.config import Settings
-from tallystick.errors import NotFound
+from tallystick.contracts.membership import member_from_state
+from tallystick.errors import Conflict, Malformed, NotFound
 from tallystick.records.models import Member
 from tallystick.signing.keystore import KeyStore
 from tallystick.values.clock import Clock
 
-DEFAULT_CHAIN = "tallystick-local"
+DEFAULT_CHAIN: Final = "tallystick-local"
+OPERATOR_NAME: Final = "Node operator"
+OPERATOR_NAME_ZH: Final = "节点运营方"
+
+# Narrower than the genesis document's own rule: a name that needs no quoting in a file name or a URL.
+_CHAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -21,7 +34,7 @@ class SetUp:
 
     Attributes:
         operator: account address of this node's operator.
-        chain_id: name of the chain.
+        chain_id: name of the ledger's chain.
         is_new: whether the ledger was made by this call.
     """
 
@@ -30,24 +43,39 @@ class SetUp:
     is_new: bool
 
 
-def initialise(settings: Settings, chain_id: str = DEFAULT_CHAIN, clock: Clock | None = None) -> SetUp:
+def initialise(settings: Settings, chain_id: str | None = None, clock: Clock | None = None) -> SetUp:
     """Bring the installation at ``settings.home`` up to date; what is there already is kept.
 
+    Args:
+        settings: says where the home and the database are.
+        chain_id: name of a new ledger's chain, ``DEFAULT_CHAIN`` if none is given; 1 to 64 letters,
+            digits, dots, hyphens and underscores, the first a letter or digit.
+        clock: the machine's own if none is given.
+
     Raises:
-        Malformed: ``bad_chain_id`` and the like when the genesis is refused.
+        Malformed: ``bad_chain_id``.
+        Rejection: ``home_not_writable``.
+        Conflict: ``chain_exists`` when the ledger that is there has another chain's name.
+        NotFound: ``no_operator`` when there is a ledger, and no operator's key of it here.
     """
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    call_command("migrate", interactive=False, verbosity=0)
-    clock, keys = clock or SystemClock(), open_keys(settings)
-    if settings.ledger_path.exists():
-        return SetUp(operator_here(keys), chain_id, is_new=False)
-    address = keys.create()
-    member = {"public_key": keys.public_key(address).hex(), "roles": ["operator"], "name": "Node operator"}
-    create_ledger(settings, chain_id=chain_id, members=[member], proposer=address, keys=keys, clock=clock)
-    Member.objects.create(
-        address=address, name="Node operator", name_zh="节点运营方", roles=["operator"], joined_at=clock.now()
-    )
-    return SetUp(address, chain_id, is_new=True)
+    if chain_id is not None and not _CHAIN_ID.fullmatch(chain_id):
+        raise Malformed(
+            "bad_chain_id",
+            f"{chain_id!r:.70} cannot name a chain: use 1 to 64 letters, digits, dots, hyphens and "
+            "underscores, beginning with a letter or digit.",
+        )
+    make_home(settings.home)
+    clock = clock or SystemClock()
+    with set_up_alone(settings.home):
+        if settings.ledger_path.exists():
+            _check_chain(settings, chain_id)
+        call_command("migrate", interactive=False, verbosity=0)
+        keys = open_keys(settings)
+        is_new = not settings.ledger_path.exists()
+        if is_new:
+            _found_ledger(settings, chain_id or DEFAULT_CHAIN, keys, clock)
+        operator = _operator_on_ledger(settings, keys, clock)
+        return SetUp(operator, ledger_status(settings.ledger_path).chain_id, is_new)
 
 
 def operator_here(keys: KeyStore) -> str:
@@ -59,4 +87,46 @@ def operator_here(keys: KeyStore) -> str:
     for member in Member.objects.filter(address__in=keys.addresses()):
         if "operator" in member.roles:
             return member.address
-    raise NotFound("no_operator", "This installation holds no operator's key.")
+    raise _no_operator()
+
+
+def _check_chain(settings: Settings, chain_id: str | None) -> None:
+    there = ledger_status(settings.ledger_path).chain_id
+    if chain_id not in (None, there):
+        raise Conflict(
+            "chain_exists",
+            f"This installation's ledger is the chain {there}; choose another TALLYSTICK_HOME for a new one.",
+            chain_id=there,
+        )
+
+
+def _found_ledger(settings: Settings, chain_id: str, keys: KeyStore, clock: Clock) -> None:
+    address = keys.create()
+    founder = {"public_key": keys.public_key(address).hex(), "roles": ["operator"], "name": OPERATOR_NAME}
+    create_ledger(settings, chain_id=chain_id, members=[founder], proposer=address, keys=keys, clock=clock)
+
+
+def _operator_on_ledger(settings: Settings, keys: KeyStore, clock: Clock) -> str:
+    """Return the operator that the ledger knows and whose key is here, and see that its record exists."""
+    ledger = open_ledger(settings, clock=clock, keys=keys)
+    try:
+        standings = (member_from_state(ledger.read, address) for address in keys.addresses())
+        operator = next((one for one in standings if one is not None and "operator" in one.roles), None)
+    finally:
+        ledger.close()
+    if operator is None:
+        raise _no_operator()
+    Member.objects.get_or_create(
+        address=operator.address,
+        defaults={
+            "name": operator.name,
+            "name_zh": OPERATOR_NAME_ZH,
+            "roles": list(operator.roles),
+            "joined_at": datetime.fromtimestamp(operator.joined_at // 1000, UTC),
+        },
+    )
+    return operator.address
+
+
+def _no_operator() -> NotFound:
+    return NotFound("no_operator", "This installation holds no operator's key.")

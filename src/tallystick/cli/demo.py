@@ -7,6 +7,7 @@ import click
 from msgspec import to_builtins
 
 from tallystick.bootstrap import parts
+from tallystick.bootstrap.home import set_up_alone
 from tallystick.bootstrap.ledger import verify_ledger
 from tallystick.bootstrap.setup import initialise
 from tallystick.cli import serve
@@ -15,8 +16,8 @@ from tallystick.config import from_environment
 from tallystick.services.demonstration import consortium
 from tallystick.services.demonstration.consortium import Login, one_time_codes
 from tallystick.services.demonstration.journey import Line, carry
-from tallystick.services.demonstration.outside import outside_request
-from tallystick.services.demonstration.requests import sample_requests
+from tallystick.services.demonstration.outside import read_books
+from tallystick.services.demonstration.requests import check_day, sample_requests
 from tallystick.values.calendar import parse_date
 
 
@@ -46,18 +47,25 @@ def demo(
         return
     if (books is None) != (mapping is None):
         raise click.UsageError("--books and --mapping go together.")
-    day = parse_date(as_of) if as_of else None
+    # What can be refused is refused before anything is set up.
+    day = check_day(parse_date(as_of)) if as_of is not None else None
+    outside = (
+        read_books(books, mapping, enterprise, day) if books is not None and mapping is not None else None
+    )
+    if serving:
+        serve.check_bind(bind)
     settings = from_environment()
     made = initialise(settings)
     installation = parts.installation()
-    members = consortium.found(installation, made.operator)
-    lines = [_say(Line("consortium", f"{len(members) - 1} members on the chain {made.chain_id}"))]
-    if books is not None and mapping is not None:
-        requests = [outside_request(members, books, mapping, enterprise=enterprise, as_of=day)]
-    else:
-        requests = sample_requests(members, day or installation.clock.now().date())
-    for request in requests:
-        lines += [_say(line) for line in carry(installation, request)]
+    with set_up_alone(settings.home):  # two demonstrations at once would act for the same people
+        members = consortium.found(installation, made.operator)
+        lines = [_say(Line("consortium", f"{len(members) - 1} members on the chain {made.chain_id}"))]
+        if outside is not None:
+            requests = [outside.request(members)]
+        else:
+            requests = sample_requests(members, day or installation.clock.now().date())
+        for request in requests:
+            lines += [_say(line) for line in carry(installation, request)]
     parts.close()
     lines.append(_say(_verified(settings.ledger_path)))
     logins = consortium.logins(installation)

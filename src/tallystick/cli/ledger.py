@@ -1,5 +1,6 @@
 """``tallystick ledger``: look at the ledger, verify it, prove a transaction, export it."""
 
+import contextlib
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -11,7 +12,7 @@ import click
 from tallystick.bootstrap import ledger as parts
 from tallystick.cli.output import emit, json_option, json_wanted
 from tallystick.config import from_environment
-from tallystick.errors import Malformed, Unavailable
+from tallystick.errors import Forbidden, Malformed, Unavailable
 from tallystick.ledger.audit import Followed, Progress
 from tallystick.ledger.proof import encode_proof
 
@@ -126,7 +127,15 @@ def _state(followed: Followed) -> str:
 
 
 def _write(out: Path, pieces: Iterable[bytes]) -> int:
-    """Write a file whole or not at all; return the number of pieces."""
+    """Write a file whole or not at all; return the number of pieces.
+
+    Raises:
+        Malformed: ``no_such_folder``.
+        Forbidden: ``not_writable``.
+        Unavailable: ``not_written``.
+    """
+    if not out.parent.is_dir():
+        raise Malformed("no_such_folder", f"There is no folder {out.parent} to write {out.name} into.")
     partial = out.with_name(out.name + ".partial")
     count = 0
     try:
@@ -135,10 +144,13 @@ def _write(out: Path, pieces: Iterable[bytes]) -> int:
                 file.write(piece)
                 count += 1
         partial.replace(out)
+    except PermissionError:
+        raise Forbidden("not_writable", f"This user may not write {out}.") from None
     except OSError as error:
         raise Unavailable("not_written", f"The file {out} cannot be written: {error.strerror}.") from None
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
     return count
 
 

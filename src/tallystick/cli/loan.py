@@ -4,7 +4,8 @@ import click
 
 from tallystick.cli.output import emit, json_option, table
 from tallystick.errors import Malformed
-from tallystick.lending.schedule import Instalment, Method, Schedule, Terms, repayment_schedule
+from tallystick.lending.schedule import Instalment, Schedule, repayment_schedule
+from tallystick.lending.terms import Method, Terms
 from tallystick.values.calendar import parse_date
 from tallystick.values.money import Money
 from tallystick.values.rates import DayCount, Rate

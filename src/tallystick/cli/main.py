@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
 )
 # By name, so that a command without records never imports Django.
 _START_RECORDS = "tallystick.bootstrap.framework:start"
+_HELP_LENGTH = 200
 
 
 class CommandTable(click.Group):
@@ -77,9 +78,12 @@ class CommandTable(click.Group):
         """
         try:
             code = self._answered(list(sys.argv[1:] if args is None else args))
-        except BrokenPipeError:
-            # Nobody reads any more. What is still buffered goes nowhere, or the last flush would complain.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except BrokenPipeError:  # nobody reads any more
+            _drop_output()
+            code = output.EXIT_FAULT
+        except OSError as error:
+            _drop_output()
+            click.echo(f"Error: The output cannot be written: {error.strerror}.", err=True)
             code = output.EXIT_FAULT
         sys.exit(code)
 
@@ -89,15 +93,55 @@ class CommandTable(click.Group):
             result = super().main(args, prog_name="tallystick", standalone_mode=False)
         except click.Abort:
             return output.EXIT_INTERRUPTED
+        except OSError as error:
+            print(end="", flush=True)  # raises again if it is the output that failed
+            return output.report_failure(error, as_json)
         except Exception as error:  # noqa: BLE001 - the outermost door: nobody may see a traceback
             return output.report_failure(error, as_json)
         return result if type(result) is int else 0
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Note ``--json`` wherever it stands, so that ``--version --json`` obeys it too."""
+        """Note ``--json`` wherever it stands, so that ``--version``, ``--help`` and groups obey it too."""
         if _asks_for_json(args):
             output.want_json(ctx)
+            self._explain(ctx, [word for word in args if word != "--json"])
         return super().parse_args(ctx, args)
+
+    def _explain(self, ctx: click.Context, words: Sequence[str]) -> None:
+        """Print the help that ``words`` ask for, or what is in the group that they name, and leave.
+
+        When they ask a command to do something, or name none, nothing happens here.
+        """
+        command: click.Command = self
+        context = ctx
+        for word in words:
+            if word.startswith("-") or not isinstance(command, click.Group):
+                break
+            found = command.get_command(context, word)
+            if found is None:
+                return
+            command, context = found, click.Context(found, parent=context, info_name=word)
+        if "--help" in words:
+            output.print_json({"help": context.get_help()})
+            ctx.exit()
+        if isinstance(command, click.Group) and words and context.info_name == words[-1]:
+            output.print_json({"commands": _contents(command, context)})
+            ctx.exit()
+
+
+def _contents(group: click.Group, context: click.Context) -> list[dict[str, str]]:
+    """Return the name and the short help of each command of ``group``."""
+    found = ((name, group.get_command(context, name)) for name in group.list_commands(context))
+    return [
+        {"name": name, "help": command.get_short_help_str(_HELP_LENGTH)}
+        for name, command in found
+        if command is not None
+    ]
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere, or the last flush of the process would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _asks_for_json(args: Sequence[str]) -> bool:

@@ -2,7 +2,7 @@
 
 import click
 
-from tallystick.bootstrap.parts import installation
+from tallystick.bootstrap.parts import installation, require_initialised
 from tallystick.bootstrap.setup import operator_here
 from tallystick.cli.output import emit, json_option, table
 from tallystick.contracts.membership import ROLES
@@ -48,6 +48,7 @@ def list_members() -> None:
 @json_option
 def rotate_key(address: str) -> None:
     """Give the member at ADDRESS a new key; its address and open cases stay."""
+    require_initialised()
     named = consortium.find_member(address)
     public_key = rotation.rotate_key(installation(), named)
     emit(

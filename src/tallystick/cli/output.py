@@ -8,7 +8,8 @@ operator who must look, 1 whoever mends a fault of Tallystick itself, 130 interr
 
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 from unicodedata import east_asian_width
 
 import click
@@ -20,11 +21,49 @@ from tallystick.errors import Corruption, Malformed, Rejection, TallystickError,
 
 EXIT_FAULT = 1
 EXIT_REJECTION = 2
+EXIT_UNAVAILABLE = 3
 EXIT_INTERRUPTED = 130
 _EXIT_CODES: tuple[tuple[type[TallystickError], int], ...] = (
     (Rejection, EXIT_REJECTION),
-    (Unavailable, 3),
+    (Unavailable, EXIT_UNAVAILABLE),
     (Corruption, 4),
+)
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """What an outside library raises, and what it means here.
+
+    Attributes:
+        kind: the class by its name, so that a command without records never imports the library.
+        says: what its text begins with; empty for any text.
+        means: the error of ours.
+    """
+
+    kind: str
+    says: str
+    means: TallystickError
+
+
+_TABLES_MISSING: Final = Rejection(
+    "not_initialised", "The database lacks tables of this version; run `tallystick init` first."
+)
+_DATABASE_AWAY: Final = Unavailable(
+    "database_unavailable",
+    "The database cannot be used now: see that it runs and that TALLYSTICK_DATABASE_URL names it.",
+)
+_HOME_CLOSED: Final = Rejection(
+    "home_not_writable",
+    "This user may not use a file or folder of the installation; TALLYSTICK_HOME names another home.",
+)
+
+#: The first row that fits decides.
+FOREIGN: Final = (
+    Foreign("django.db.utils.ProgrammingError", "", _TABLES_MISSING),  # PostgreSQL
+    Foreign("django.db.utils.OperationalError", "no such ", _TABLES_MISSING),  # SQLite
+    Foreign("django.db.utils.OperationalError", "", _DATABASE_AWAY),
+    Foreign("django.db.utils.InterfaceError", "", _DATABASE_AWAY),
+    Foreign("builtins.PermissionError", "", _HOME_CLOSED),
 )
 _JSON_WANTED = "tallystick.cli.json"
 
@@ -101,13 +140,20 @@ def report_failure(error: Exception, as_json: bool) -> int:
     Only an error of ours or of the command's usage is shown as it is; any other is named by its type,
     and its traceback is printed when ``TALLYSTICK_DEBUG`` is set.
     """
-    code, message, details, exit_code = _described(error)
+    code, message, details, exit_code = _described(_ours(error))
     click.echo(f"Error: {' '.join(message.split())}", err=True)
     if exit_code == EXIT_FAULT and _debugging():
         click.echo("".join(traceback.format_exception(error)), err=True)
     if as_json:
         print_json({"error": {"code": code, "message": message, "details": details}})
     return exit_code
+
+
+def _ours(error: Exception) -> Exception:
+    """Return what ``error`` means here, or itself when ``FOREIGN`` does not know it."""
+    kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
+    fitting = (each.means for each in FOREIGN if each.kind in kinds and str(error).startswith(each.says))
+    return next(fitting, error)
 
 
 def _described(error: Exception) -> tuple[str, str, dict[str, object], int]:

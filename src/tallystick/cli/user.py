@@ -1,13 +1,25 @@
 """``tallystick user``: the people who sign in, each for one member."""
 
+import sys
+
 import click
 
-from tallystick.bootstrap.parts import installation
+from tallystick.bootstrap.parts import installation, require_initialised
 from tallystick.cli.output import emit, json_option, table
 from tallystick.errors import NotFound
 from tallystick.records.models import User
 from tallystick.records.models.members import USER_ROLES
 from tallystick.services import consortium
+
+
+def _password(_context: click.Context, _option: click.Parameter, given: str | None) -> str:
+    """Return the password that was given, or ask for it on the terminal."""
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise click.UsageError("There is no terminal to ask for a password: give one with --password.")
+    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return typed
 
 
 @click.group()
@@ -19,10 +31,13 @@ def user() -> None:
 @click.argument("username")
 @click.option("--member", "address", required=True, help="Account address of the member acted for.")
 @click.option("--role", "roles", multiple=True, required=True, type=click.Choice(sorted(USER_ROLES)))
-@click.password_option(help="Asked for when not given; do not type it on a shared screen.")
+@click.option(
+    "--password", callback=_password, help="Asked for when not given; do not type it on a shared screen."
+)
 @json_option
 def add(username: str, address: str, roles: tuple[str, ...], password: str) -> None:
     """Add a person who signs in for a member."""
+    require_initialised()
     member = consortium.find_member(address)
     made = consortium.add_user(member, username, password, roles)
     emit({"username": made.username, "member": address}, f"{made.username} may sign in for {member.name}.")
@@ -34,6 +49,7 @@ def add(username: str, address: str, roles: tuple[str, ...], password: str) -> N
 @json_option
 def token(username: str, name: str) -> None:
     """Issue an access token for the API; it is shown this once."""
+    require_initialised()
     person = User.objects.filter(username=username).first()
     if person is None:
         raise NotFound("unknown_user", f"There is no user {username!r}.", username=username)
@@ -45,6 +61,7 @@ def token(username: str, name: str) -> None:
 @json_option
 def list_users() -> None:
     """List the people who can sign in."""
+    require_initialised()
     people = [
         {
             "username": person.username,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from tallystick.errors import Corruption
+from tallystick.errors import Corruption, Rejection
 from tallystick.ledger.block import Block, SignedHeader, data_root, header_hash, verify_header
 from tallystick.ledger.check import Registry
 from tallystick.ledger.execution import Executed, Machine, Order, make_header
@@ -27,6 +27,10 @@ CHECKS = {
     "results_hash": "its results hash is not that of its results",
     "app_hash": "its app hash is not that of the state after it",
     "genesis": "it is not the block that the genesis document gives",
+    "stored_form": "the file does not hold it in the form in which it was written; restore a backup",
+    "stored_place": "the file holds its transactions in another place; restore a backup",
+    "missing": "the file lacks it, though it holds what came with it or after it; restore a backup",
+    "proof": "a proof made from it does not hold",
 }
 
 
@@ -122,9 +126,12 @@ class Auditor:
         return Followed(self._genesis.chain_id, self.height, self.transactions, self.app_hash.hex())
 
     def _execute(self, order: Order) -> Executed:
-        if order.height == 0:
-            return self._machine.begin(self._genesis)
-        return self._machine.execute(order, self._keeper, self._keeper, self.app_hash)
+        try:
+            if order.height == 0:
+                return self._machine.begin(self._genesis)
+            return self._machine.execute(order, self._keeper, self._keeper, self.app_hash)
+        except (Rejection, Corruption) as error:
+            raise wrong_block(order.height, "results" if order.height else "genesis") from error
 
     def _check_header(self, block: Block) -> None:
         header, height = block.header, block.header.height
@@ -157,8 +164,11 @@ def replay(genesis: bytes, blocks: Iterable[Block], contracts: Iterable[Contract
     return auditor.followed()
 
 
+def wrong_block(height: int, check: str) -> Corruption:
+    """Return the error ``block_wrong`` that names the block and the check, a key of ``CHECKS``."""
+    return Corruption("block_wrong", f"Block {height} is wrong: {CHECKS[check]}.", height=height, check=check)
+
+
 def _require(holds: bool, height: int, check: str) -> None:
     if not holds:
-        raise Corruption(
-            "block_wrong", f"Block {height} is wrong: {CHECKS[check]}.", height=height, check=check
-        )
+        raise wrong_block(height, check)

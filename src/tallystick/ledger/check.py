@@ -131,5 +131,11 @@ class Registry:
         except (msgspec.MsgspecError, UnicodeError) as error:
             raise Malformed(
                 "malformed_arguments",
-                f"The arguments of {body.contract}.{body.action} cannot be read: {error!s:.200}.",
+                f"The arguments of {body.contract}.{body.action} cannot be read: {_misfit(error)}.",
             ) from None
+
+
+def _misfit(error: Exception) -> str:
+    """Return the decoder's sentence without its signs for code: what was expected, and in which argument."""
+    said, _, place = f"{error!s:.200}".replace("`", "").partition(" - at $")
+    return f"{said[:1].lower()}{said[1:]}" + (f", in {place.lstrip('.')}" if place else "")

@@ -54,28 +54,6 @@ class Move(StrEnum):
     WITHDRAW = "withdraw"
 
 
-#: The role of what happens by rule or by date, without a person.
-SYSTEM: Final = "system"
-
-#: Who may make a move: roles of users, or ``system``.
-ROLES: Final[Mapping[Move, frozenset[str]]] = MappingProxyType(
-    {
-        Move.REQUEST_PROGRAMME: frozenset({"applicant"}),
-        Move.ASSIGN_PROGRAMME: frozenset({"business_manager"}),
-        Move.SUBMIT: frozenset({"applicant"}),
-        Move.RETURN_INCOMPLETE: frozenset({SYSTEM, "credit_officer"}),
-        Move.APPROVE: frozenset({SYSTEM, "credit_officer"}),
-        Move.REFER: frozenset({SYSTEM, "credit_officer"}),
-        Move.DECLINE: frozenset({SYSTEM, "credit_officer"}),
-        Move.MAKE_OFFER: frozenset({SYSTEM, "credit_officer"}),
-        Move.CONFIRM: frozenset({"applicant"}),
-        Move.EXPIRE: frozenset({SYSTEM}),
-        Move.DISBURSE: frozenset({"credit_officer"}),
-        Move.WITHDRAW: frozenset({"applicant"}),
-    }
-)
-
-
 @dataclass(frozen=True)
 class Step:
     """One row of the table: from which stages a move leads to which."""
@@ -139,13 +117,3 @@ def advance(stage: str, move: str) -> Stage:
         stage=str(stage),
         move=str(move),
     )
-
-
-def may_move(move: str, roles: frozenset[str]) -> bool:
-    """Return whether one of ``roles`` makes the move; ``False`` for a move that does not exist."""
-    return any(known == move and bool(allowed & roles) for known, allowed in ROLES.items())
-
-
-def possible_moves(stage: Stage, roles: frozenset[str]) -> tuple[Move, ...]:
-    """Return what someone with ``roles`` can do to an application at ``stage``, in the table's order."""
-    return tuple(move for move in MOVES[stage] if ROLES[move] & roles)

@@ -16,7 +16,8 @@ from typing import Final, Literal
 from tallystick.errors import Malformed
 from tallystick.lending.programme import Programme
 from tallystick.lending.request import LoanRequest
-from tallystick.lending.schedule import Schedule, Terms, repayment_schedule
+from tallystick.lending.schedule import Schedule, repayment_schedule
+from tallystick.lending.terms import Terms
 from tallystick.policy.decision import Decision, Reason
 from tallystick.policy.document import OutputType
 from tallystick.policy.evaluate import decide
@@ -86,10 +87,6 @@ class Offer:
         """The term offered; it may be shorter than the one asked for."""
         return self.schedule.terms.instalments
 
-    def is_open(self, today: date) -> bool:
-        """Return whether the offer can still be confirmed on ``today``."""
-        return today <= self.expires_on
-
     def terms_document(self) -> dict[str, object]:
         """Return what both sides agree to, as canonical data, ready for the digest that they sign."""
         terms = self.schedule.terms
@@ -131,6 +128,11 @@ class Refusal:
             "reasons": [reason.document() for reason in self.reasons],
             "decision": self.decision.document(),
         }
+
+
+def is_open(expires_on: date, today: date) -> bool:
+    """Return whether an offer can still be confirmed on ``today``: up to and including its last day."""
+    return today <= expires_on
 
 
 def make_offer(

@@ -26,7 +26,7 @@ from tallystick.lending.programme_document import (
     check_agreement,
     malformed,
 )
-from tallystick.lending.schedule import Method
+from tallystick.lending.terms import Method
 from tallystick.policy.exact import parse_decimal
 from tallystick.policy.wording import Wording
 from tallystick.values import canonical

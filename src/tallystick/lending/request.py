@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tallystick.errors import Malformed
 from tallystick.lending.items import Items
 from tallystick.lending.programme_document import ACCOUNT, AMOUNT, METHOD, TERM_MONTHS
-from tallystick.lending.schedule import Method
+from tallystick.lending.terms import Method
 from tallystick.values.money import Money
 
 

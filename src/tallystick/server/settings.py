@@ -75,9 +75,15 @@ TEMPLATES = [
 
 def _database(url: str) -> dict[str, object]:
     """Return Django's description of the database at ``url`` (``Settings.database_url``)."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise _bad_database("TALLYSTICK_DATABASE_URL is not a URL with a host and a port.") from None
     if parts.scheme == "sqlite":
-        path = Path(unquote(parts.path[1:]))  # three slashes: relative to here; four: absolute
+        path = Path(
+            unquote(parts.path[1:], errors="surrogateescape")
+        )  # three slashes: relative to here; four: absolute
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(path),
@@ -95,15 +101,15 @@ def _database(url: str) -> dict[str, object]:
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
             "HOST": unquote(parts.hostname or ""),
-            "PORT": str(parts.port or ""),
+            "PORT": str(port or ""),
             "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
         }
-    raise Malformed(
-        "bad_setting",
-        "TALLYSTICK_DATABASE_URL must begin with sqlite:/// or postgresql://.",
-        setting="database",
-    )
+    raise _bad_database("TALLYSTICK_DATABASE_URL must begin with sqlite:/// or postgresql://.")
+
+
+def _bad_database(message: str) -> Malformed:
+    return Malformed("bad_setting", message, setting="database")
 
 
 DATABASES = {"default": _database(settings.database_url)}

@@ -11,7 +11,7 @@ urlpatterns = [
     path("", include("tallystick.web.urls")),
 ]
 
-handler400 = "tallystick.web.errors.bad_request"
+handler400 = "tallystick.server.refusals.bad_request"
 handler403 = "tallystick.web.errors.forbidden"
 handler404 = "tallystick.web.errors.not_found"
 handler500 = "tallystick.web.errors.server_error"

@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from django.db import transaction
 
 from tallystick.analytics.mappings import mapping_names
-from tallystick.errors import Conflict, Malformed, NotFound
+from tallystick.errors import Conflict, Forbidden, Malformed, NotFound
 from tallystick.lending.application import Move, Stage
 from tallystick.lending.completeness import Completeness, check_completeness
 from tallystick.lending.items import Items, read_items
@@ -31,6 +32,9 @@ from tallystick.services.programmes import find_active, rulebook
 
 #: Longer than any item that reads; shorter than anything that would fill a disk.
 MAX_ITEM_TEXT: Final = 500
+#: Stages in which the applicant can change what it has filled in.
+EDITABLE: Final = frozenset({Stage.DRAFT, Stage.INCOMPLETE})
+MAX_DRAFTS: Final = 20
 
 __all__ = ["assign_programme", "begin", "fill", "find", "hand_in_book", "submit", "withdraw"]
 
@@ -44,13 +48,16 @@ def begin(
         Forbidden: ``not_permitted``.
         NotFound: ``unknown_programme``, ``unknown_lender``.
         Malformed: ``no_lender`` when neither is given.
-        Conflict: ``own_lender``.
+        Conflict: ``own_lender``; ``too_many_drafts``.
     """
     applicant_id = actor.require("apply")
     programme = find_active(programme_id) if programme_id is not None else None
     lender = programme.lender if programme else _lender(lender_id)
     if lender.pk == applicant_id:
         raise Conflict("own_lender", "A lender cannot apply to itself.")
+    open_drafts = Application.objects.filter(applicant_id=applicant_id, stage__in=EDITABLE).count()
+    if open_drafts >= MAX_DRAFTS:
+        raise Conflict("too_many_drafts", f"Submit or withdraw one of your {open_drafts} drafts first.")
     now = installation.clock.now()
     reference = next_reference("LA", now.year)
     with transaction.atomic():
@@ -130,6 +137,8 @@ def hand_in_book(
 ) -> Book:
     """Keep an invoice book for one of the programme's ``books`` items, replacing an earlier one.
 
+    A file that is refused is not kept, nor is one that is replaced.
+
     Raises:
         NotFound: ``unknown_application``, ``unknown_mapping``.
         Conflict: ``not_editable``.
@@ -144,11 +153,13 @@ def hand_in_book(
         raise Malformed("unknown_item", f"The programme asks for no book {item!r}.", item=item)
     if mapping not in mapping_names():
         raise NotFound("unknown_mapping", f"There is no mapping {mapping!r}.")
-    sha256 = files.keep(installation, content)
     name = books.safe_name(file_name)
-    books.check(installation, item, sha256, name, mapping, enterprise)
+    with files.staged(content, name) as path:
+        books.check(item, path, mapping, enterprise)
     with transaction.atomic():
         application = _editable(actor, reference)
+        replaced = application.books.filter(item=item).values_list("sha256", flat=True).first()
+        sha256 = files.keep(installation, content)
         book, _ = Book.objects.update_or_create(
             application=application,
             item=item,
@@ -163,6 +174,8 @@ def hand_in_book(
         )
         application.items = {**application.items, item: sha256}
         application.save(update_fields=["items"])
+        if replaced is not None:
+            transaction.on_commit(partial(files.discard_unused, installation, replaced))
     return book
 
 
@@ -173,7 +186,8 @@ def submit(installation: Installation, actor: Actor, reference: str) -> Complete
         NotFound: ``unknown_application``.
         Conflict: ``illegal_move``; ``mixed_mappings``, ``enterprise_not_named`` when the books cannot be
             judged together.
-        Forbidden: ``not_permitted``, ``lender_not_in_standing``.
+        Forbidden: ``not_permitted``, ``lender_not_in_standing``; ``another_enterprise`` when the form
+            carries the credit code of another enterprise than the one that applies.
     """
     actor.require("apply")
     application = find_as_applicant(actor, reference)
@@ -185,6 +199,7 @@ def submit(installation: Installation, actor: Actor, reference: str) -> Complete
         application = _editable(actor, reference)
         programme = rulebook(_programme(application)).programme
         items = read_items(programme, application.items)
+        _require_own_name(application, items)
         found = check_completeness(programme, items)
         keep_finding(installation, application, "completeness", found.document())
         move(installation, application, Move.SUBMIT, actor)
@@ -218,9 +233,16 @@ def withdraw(installation: Installation, actor: Actor, reference: str, reason: s
 
 def _editable(actor: Actor, reference: str) -> Application:
     application = locked(find_as_applicant(actor, reference))
-    if application.stage not in (Stage.DRAFT, Stage.INCOMPLETE):
+    if application.stage not in EDITABLE:
         raise Conflict("not_editable", "The application was submitted and can no longer be changed.")
     return application
+
+
+def _require_own_name(application: Application, items: Items) -> None:
+    """Nobody borrows in another enterprise's name: the form's credit code is the member's own."""
+    own, stated = application.applicant.credit_code, items.values.get("credit_code")
+    if own and stated is not None and stated != own:
+        raise Forbidden("another_enterprise", "The credit code is not that of the enterprise that applies.")
 
 
 def _require_storable(given: Mapping[str, str]) -> None:

@@ -61,13 +61,13 @@ def assess(installation: Installation, actor: Actor, reference: str, as_of: date
         application = locked(application)
         judgement, grading = assessment.judgement, assessment.grading
         outcome, by = _outcome(judgement, grading)
+        move(installation, application, by, None, outcome)
         papers = {"admission": document}
         if grading is not None:
             papers["grading"] = grading.document()
         for kind, paper in papers.items():
             keep_finding(installation, application, kind, paper)
         anchoring.anchor(installation, application, "admission", papers)
-        move(installation, application, by, None, outcome)
         if by is not Move.APPROVE:
             keep_decision(installation, application, judgement.decision, grading)
         if by is Move.DECLINE:

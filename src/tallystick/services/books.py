@@ -4,12 +4,12 @@ import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Final
 
 from tallystick.admission.mapping import parse_mapping
-from tallystick.analytics.books import Books, load
+from tallystick.analytics.books import UPLOAD_LIMITS, Books, load
 from tallystick.analytics.mappings import find_mapping
 from tallystick.errors import Conflict, NotFound
 from tallystick.records.models import Application
@@ -20,7 +20,9 @@ from tallystick.services.installation import Installation
 SIDE_OF_ITEM: Final[Mapping[str, str]] = MappingProxyType(
     {"sales_book": "sales", "purchase_book": "purchases"}
 )
-MAX_NAME: Final = 120
+MAX_NAME_BYTES: Final = 200
+MAX_ENDING: Final = 16
+"""Characters of the ending of a file name, its point included; what is longer is no ending."""
 
 
 @dataclass(frozen=True)
@@ -34,24 +36,27 @@ class OpenBooks:
 def safe_name(file_name: str) -> str:
     """Return the last part of a name that a browser sent, without what a file system could misread."""
     name = re.sub(r"[^\w.()+ -]", "_", PurePath(file_name.replace("\\", "/")).name).strip(". ")
-    stem, dot, ending = name.rpartition(".")
-    return f"{stem[: MAX_NAME - len(ending) - 1]}{dot}{ending}" if name else "book"
+    ending = PurePath(name).suffix
+    if len(ending) > MAX_ENDING:
+        ending = ""
+    stem = name.removesuffix(ending).encode()[: MAX_NAME_BYTES - len(ending.encode())]
+    return stem.decode(errors="ignore") + ending or "book"
 
 
-def check(
-    installation: Installation, item: str, sha256: str, name: str, mapping: str, enterprise: str
-) -> None:
+def check(item: str, path: Path, mapping: str, enterprise: str) -> None:
     """Read one side of the books strictly, look for the enterprise, and let go of it again.
 
+    Args:
+        item: which side it is, a key of ``SIDE_OF_ITEM``.
+        path: where the file lies, under the name that its sender gave it.
+        mapping: name of the mapping that reads it.
+        enterprise: whose rows are meant; may be empty where there is only one.
+
     Raises:
-        Malformed, TooLarge: as ``tallystick.analytics.books.load``.
+        Malformed, TooLarge, Unavailable: as ``tallystick.analytics.books.load``.
         Conflict: ``enterprise_not_named``; NotFound: ``unknown_enterprise``.
     """
-    side = SIDE_OF_ITEM[item]
-    with (
-        files.named(installation, {side: (sha256, name)}) as lent,
-        load(lent, parse_mapping(find_mapping(mapping))) as books,
-    ):
+    with load({SIDE_OF_ITEM[item]: path}, parse_mapping(find_mapping(mapping)), UPLOAD_LIMITS) as books:
         _enterprise(books, enterprise)
 
 
@@ -65,6 +70,7 @@ def opened(installation: Installation, application: Application) -> Iterator[Ope
     """Open both sides of an application's books.
 
     Raises:
+        Malformed, TooLarge, Unavailable: as ``tallystick.analytics.books.load``.
         Conflict: ``books_missing`` when a side was not handed in; ``mixed_mappings`` when the two sides
             were exported in different forms; ``enterprise_not_named`` when the books hold several.
         NotFound: ``unknown_enterprise`` when the named one is not in them.
@@ -78,7 +84,7 @@ def opened(installation: Installation, application: Application) -> Iterator[Ope
     lent = {side: (book.sha256, book.file_name) for side, book in rows.items()}
     with (
         files.named(installation, lent) as paths,
-        load(paths, parse_mapping(find_mapping(mappings.pop()))) as books,
+        load(paths, parse_mapping(find_mapping(mappings.pop())), UPLOAD_LIMITS) as books,
     ):
         yield OpenBooks(books, _enterprise(books, rows["sales"].enterprise))
 

@@ -26,6 +26,16 @@ StandingAction = Literal["suspend", "reinstate"]
 STANDING_ACTIONS: Final[Mapping[StandingAction, type[Suspend] | type[Reinstate]]] = MappingProxyType(
     {"suspend": Suspend, "reinstate": Reinstate}
 )
+#: Role of a user -> the roles of a member, one of which it must have for the user's to make sense.
+FITTING: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "applicant": frozenset({"enterprise", "person"}),
+        "credit_officer": frozenset({"lender"}),
+        "business_manager": frozenset({"lender"}),
+        "operator": frozenset({"operator"}),
+        "auditor": frozenset(membership.ROLES),
+    }
+)
 TOKEN_LIFETIME: Final = timedelta(days=365)
 
 
@@ -42,9 +52,14 @@ def admit(
 
     Raises:
         Malformed: ``bad_credit_code`` when a credit code is given and does not check.
+        Malformed: ``bad_name``, ``unknown_role``, ``repeated_role``.
         Rejection: with the ledger's code when the membership contract refuses.
+        Unavailable: ``not_yet_committed`` when the ledger has not answered; the admission goes on by itself.
     """
     code = parse_credit_code(credit_code) if credit_code else ""
+    # Asked before a key is made for it: key files are never removed.
+    membership.check_name(name)
+    membership.check_roles(roles)
     keys = installation.keys
     address = keys.create()
     public_key = keys.public_key(address).hex()
@@ -58,7 +73,9 @@ def admit(
         )
     outbox.relay(installation)
     sent.refresh_from_db()
-    if sent.code not in ("", "ok"):
+    if not sent.code:
+        raise _not_yet_committed()
+    if sent.code != "ok":
         member.delete()
         raise Rejection(sent.code, sent.message)
     return member
@@ -78,9 +95,7 @@ def change_standing(
     outbox.relay(installation)
     sent.refresh_from_db()
     if not sent.code:
-        raise Unavailable(
-            "not_yet_committed", "The ledger has not answered yet; the change goes on by itself."
-        )
+        raise _not_yet_committed()
     if sent.code != "ok":
         raise Rejection(sent.code, sent.message)
     standing = membership.member_from_state(installation.ledger.read, address)
@@ -108,16 +123,20 @@ def find_member(address: str) -> Member:
 
 
 def add_user(member: Member | None, username: str, password: str, roles: Sequence[str]) -> User:
-    """Create a user who acts for ``member``.
+    """Create a user who acts for ``member``; without a member the user can sign in and do nothing.
 
     Raises:
-        Malformed: ``unknown_role``; ``weak_password`` with the reasons.
+        Malformed: ``bad_username``; ``unknown_role``; ``role_does_not_fit`` when the member lends nothing,
+            applies for nothing or runs no node (``FITTING``); ``weak_password`` with the reasons.
         Conflict: ``username_taken``.
     """
     unknown = sorted(set(roles) - USER_ROLES.keys())
     if unknown:
         raise Malformed("unknown_role", f"There is no user role {unknown[0]!r}.", role=unknown[0])
-    user = User(username=username, member=member, roles=list(roles))
+    if member is not None:
+        _check_fit(member, roles)
+    user = User(username=User.normalize_username(username), member=member, roles=list(roles))
+    _check_username(user)
     try:
         validate_password(password, user)
     except ValidationError as weak:
@@ -131,6 +150,26 @@ def add_user(member: Member | None, username: str, password: str, roles: Sequenc
             "username_taken", f"The user name {username!r} is taken.", username=username
         ) from taken
     return user
+
+
+def _check_fit(member: Member, roles: Sequence[str]) -> None:
+    for role in roles:
+        if not FITTING[role] & set(member.roles):
+            fitting = " or ".join(sorted(FITTING[role]))
+            raise Malformed(
+                "role_does_not_fit",
+                f"A user can be {role} for a member that is {fitting}; {member.name} is "
+                f"{', '.join(member.roles)}.",
+                role=role,
+            )
+
+
+def _check_username(user: User) -> None:
+    others = {field.name for field in User._meta.get_fields()} - {"username"}
+    try:
+        user.clean_fields(exclude=others)
+    except ValidationError as unfit:
+        raise Malformed("bad_username", f"The user name does not fit: {' '.join(unfit.messages)}") from unfit
 
 
 def enrol_second_factor(user: User, totp_secret: str) -> None:
@@ -151,3 +190,7 @@ def issue_token(installation: Installation, user: User, name: str) -> str:
 def token_digest(token: str) -> str:
     """Return the digest under which a token is kept (it has 256 random bits: no stretching needed)."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _not_yet_committed() -> Unavailable:
+    return Unavailable("not_yet_committed", "The ledger has not answered yet; the change goes on by itself.")

@@ -9,8 +9,9 @@ from datetime import date
 from django.db import transaction
 
 from tallystick.errors import Conflict
-from tallystick.lending.application import Move
-from tallystick.lending.schedule import Method, Schedule, Terms, repayment_schedule
+from tallystick.lending.application import Move, advance
+from tallystick.lending.schedule import Schedule, repayment_schedule
+from tallystick.lending.terms import Method, Terms
 from tallystick.records.models import Disbursement, Offer
 from tallystick.services import anchoring, outbox
 from tallystick.services.access import Actor
@@ -37,8 +38,9 @@ def disburse(installation: Installation, actor: Actor, reference: str) -> Disbur
         if paid is not None:
             return paid
         anchoring.require_standing(installation, application)
-        move(installation, application, Move.DISBURSE, actor)
-        if application.anchors.get(step="confirmation").transmission.code != "ok":
+        advance(application.stage, Move.DISBURSE)
+        confirmation = application.anchors.select_related("transmission").get(step="confirmation")
+        if confirmation.transmission.code != "ok":
             raise Conflict(
                 "confirmation_not_committed", "The confirmation is not on the ledger yet; try again shortly."
             )
@@ -57,12 +59,13 @@ def disburse(installation: Installation, actor: Actor, reference: str) -> Disbur
         document: dict[str, object] = {
             "account": account,
             "amount": offer.amount.text,
-            "confirmation": application.anchors.get(step="confirmation").digest,
+            "confirmation": confirmation.digest,
             "currency": offer.currency,
             "paid_at": now.isoformat(),
             "schedule": schedule.document(),
         }
         anchoring.anchor(installation, application, "disbursement", document)
+        move(installation, application, Move.DISBURSE, actor)
     outbox.relay(installation)
     return paid
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tallystick.errors import Corruption, Malformed, TooLarge
+from tallystick.records.models import Book
 from tallystick.services.installation import Installation
 
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
@@ -21,11 +22,7 @@ def keep(installation: Installation, content: bytes) -> str:
         Malformed: ``empty_file``.
         TooLarge: ``file_too_large`` above ``MAX_FILE_BYTES``.
     """
-    if not content:
-        raise Malformed("empty_file", "The file is empty.")
-    if len(content) > MAX_FILE_BYTES:
-        limit = MAX_FILE_BYTES // 2**20
-        raise TooLarge("file_too_large", f"The file is larger than {limit} MiB.", limit_mib=limit)
+    _require_size(content)
     sha256 = hashlib.sha256(content).hexdigest()
     target = path_of(installation, sha256)
     if not target.exists():
@@ -35,6 +32,34 @@ def keep(installation: Installation, content: bytes) -> str:
             os.fsync(draft.fileno())
         Path(draft.name).replace(target)
     return sha256
+
+
+@contextlib.contextmanager
+def staged(content: bytes, name: str) -> Iterator[Path]:
+    """Lend ``content`` as a file of that name while it is checked; nothing of it stays.
+
+    Raises:
+        Malformed, TooLarge: as ``keep``.
+    """
+    _require_size(content)
+    with tempfile.TemporaryDirectory(prefix="tallystick-files-") as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        yield path
+
+
+def discard_unused(installation: Installation, sha256: str) -> None:
+    """Remove a file that no book names any more."""
+    if not Book.objects.filter(sha256=sha256).exists():
+        path_of(installation, sha256).unlink(missing_ok=True)
+
+
+def _require_size(content: bytes) -> None:
+    if not content:
+        raise Malformed("empty_file", "The file is empty.")
+    if len(content) > MAX_FILE_BYTES:
+        limit = MAX_FILE_BYTES // 2**20
+        raise TooLarge("file_too_large", f"The file is larger than {limit} MiB.", limit_mib=limit)
 
 
 @contextlib.contextmanager

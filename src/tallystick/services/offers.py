@@ -126,7 +126,7 @@ def confirm(installation: Installation, actor: Actor, reference: str) -> Applica
 def _has_expired(installation: Installation, application: Application) -> bool:
     if application.stage != Stage.OFFERED:
         return False
-    return installation.clock.now().date() > application.offer.expires_on
+    return not lending.is_open(application.offer.expires_on, installation.clock.now().date())
 
 
 def _priced(

@@ -20,6 +20,8 @@ SENTENCES: Final[Mapping[str, Promise]] = MappingProxyType(
         "unknown_lender": _("There is no such lender."),
         "own_lender": _("A lender cannot apply to itself."),
         "no_lender": _("Choose a programme or a lender."),
+        "another_enterprise": _("The credit code is not that of the enterprise that applies."),
+        "too_many_drafts": _("You have too many drafts; submit or withdraw one of them first."),
         # steps of an application
         "illegal_move": _("The application is at another stage by now, where this cannot be done."),
         "not_editable": _("The application was submitted and can no longer be changed."),
@@ -55,6 +57,8 @@ SENTENCES: Final[Mapping[str, Promise]] = MappingProxyType(
         "bad_identity_number": _("This is not a resident identity number: 18 characters that check."),
         "bad_bank_card": _("This is not a bank card number: its check digit does not fit."),
         # books
+        "books_busy": _("Other books are being read just now; try again shortly."),
+        "books_too_slow": _("The books take too long to read; hand in fewer months."),
         "empty_file": _("The file is empty."),
         "empty_books": _("There is not a single invoice in the file."),
         "file_too_large": _("The file is larger than 64 MB."),

@@ -5,9 +5,7 @@ from ninja import Router
 
 from tallystick.api.schemas.schedules import Instalment, Schedule, ScheduleTerms
 from tallystick.lending import schedule as lending
-from tallystick.values.calendar import parse_date
-from tallystick.values.money import Money
-from tallystick.values.rates import DayCount, Rate
+from tallystick.lending import terms
 
 router = Router()
 
@@ -15,17 +13,7 @@ router = Router()
 @router.post("", response=Schedule, summary="Work out a schedule", operation_id="work_out_schedule")
 def work_out(request: HttpRequest, sent: ScheduleTerms) -> Schedule:
     """Return every payment of a loan with these terms, exact to the minor unit."""
-    made = lending.repayment_schedule(
-        lending.Terms(
-            principal=Money.parse(sent.principal, sent.currency),
-            annual_rate=Rate.parse(sent.annual_rate),
-            instalments=sent.instalments,
-            method=lending.Method.parse(sent.method),
-            day_count=DayCount.parse(sent.day_count),
-            first_due_on=parse_date(sent.first_due),
-            disbursed_on=None if sent.disbursed_on is None else parse_date(sent.disbursed_on),
-        )
-    )
+    made = lending.repayment_schedule(terms.Terms.parse(**sent.model_dump()))
     return Schedule(
         currency=made.terms.principal.currency.code,
         instalments=[_instalment(each) for each in made.instalments],

@@ -14,6 +14,8 @@ from tallystick.contracts.membership.documents import (
     Reinstate,
     RotateKey,
     Suspend,
+    check_name,
+    check_roles,
     join_statement,
     rotate_statement,
 )
@@ -48,6 +50,8 @@ __all__ = [
     "RotateKey",
     "Status",
     "Suspend",
+    "check_name",
+    "check_roles",
     "join_statement",
     "key_use_from_state",
     "member",

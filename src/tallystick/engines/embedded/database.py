@@ -2,12 +2,14 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tallystick.errors import Conflict, Corruption, NotFound, TallystickError, Unavailable
 
 FORMAT = 1
+# What reading a file may raise: Python cannot read SQLite's own message when it quotes damaged text.
+ERRORS = (sqlite3.Error, UnicodeDecodeError)
 BUSY_TIMEOUT_S = 10
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -23,7 +25,7 @@ CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE pages (path BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 """
 # WAL with FULL: a commit is on the disk before it returns (https://www.sqlite.org/pragma.html#pragma_synchronous).
-_PRAGMAS = (
+_WRITING = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -31,6 +33,10 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint = 8000",
     "PRAGMA journal_size_limit = 67108864",
 )
+_READING = ("PRAGMA query_only = ON", "PRAGMA cache_size = -65536")
+# How a reader asks for the file, one after another. WAL wants a lock file beside the ledger: where none can
+# be made, that of who writes now is used; where nobody has one either, nobody writes, and none is needed.
+_OPEN_TO_WRITE, _OPEN_TO_READ, _OPEN_AT_REST = "mode=rw", "mode=ro", "mode=ro&immutable=1"
 _PASSING = {
     sqlite3.SQLITE_BUSY: ("ledger_locked", "Another process is writing to the ledger; try again."),
     sqlite3.SQLITE_LOCKED: ("ledger_locked", "Another process is writing to the ledger; try again."),
@@ -41,6 +47,7 @@ _PASSING = {
     sqlite3.SQLITE_PERM: ("ledger_not_opened", "The ledger file cannot be opened by this user."),
 }
 _DAMAGE = "The ledger file is damaged: restore it from a backup, or export its blocks; do not write to it."
+_NO_LEDGER = "The file holds no Tallystick ledger: name another; if it held one, restore it from a backup."
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -51,15 +58,24 @@ def connect(path: Path) -> sqlite3.Connection:
         Unavailable: when the file cannot be opened now.
         Corruption: ``ledger_damaged``, ``not_a_ledger``, ``ledger_format``.
     """
-    if not path.is_file():
-        raise NotFound("no_ledger", f"There is no ledger at {path}.")
-    connection = _open(path)
-    try:
-        _check_format(connection)
-    except TallystickError:
-        connection.close()
-        raise
-    return connection
+    _require_file(path)
+    return _open(path, _OPEN_TO_WRITE, _WRITING, _check_format)
+
+
+def connect_reading(path: Path) -> sqlite3.Connection:
+    """Open the ledger file at ``path`` to read it only; file and folder may be out of bounds for writing.
+
+    Raises:
+        NotFound: ``no_ledger`` when there is no file.
+        Unavailable: when the file cannot be opened now.
+        Corruption: ``ledger_damaged``, ``not_a_ledger``, ``ledger_format``.
+    """
+    _require_file(path)
+    ways = [_OPEN_TO_WRITE, _OPEN_TO_READ, *([_OPEN_AT_REST] if _is_at_rest(path) else [])]
+    for way in ways[:-1]:
+        with contextlib.suppress(Unavailable):
+            return _open(path, way, _READING, _check_format)
+    return _open(path, ways[-1], _READING, _check_format)
 
 
 def connect_new(path: Path) -> sqlite3.Connection:
@@ -67,9 +83,9 @@ def connect_new(path: Path) -> sqlite3.Connection:
 
     Raises:
         Unavailable: when the file cannot be made.
-        Corruption: ``ledger_damaged``.
+        Corruption: ``ledger_damaged``, ``not_a_ledger``.
     """
-    return _open(path)
+    return _open(path, "mode=rwc", _WRITING, lambda _: None)
 
 
 def make_tables(connection: sqlite3.Connection) -> None:
@@ -86,15 +102,17 @@ def make_tables(connection: sqlite3.Connection) -> None:
         connection.execute("INSERT INTO meta VALUES ('format', ?)", (FORMAT,))
 
 
-def explained(error: sqlite3.Error) -> TallystickError:
+def explained(error: sqlite3.Error | UnicodeError) -> TallystickError:
     """Return our error for one of SQLite's: Unavailable for what passes, Corruption for damage.
 
     The codes are ``ledger_locked``, ``disk_full``, ``disk_error``, ``ledger_read_only``,
-    ``ledger_not_opened`` and ``ledger_damaged``.
+    ``ledger_not_opened``, ``not_a_ledger`` and ``ledger_damaged``.
     """
     primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     if primary in _PASSING:
         return Unavailable(*_PASSING[primary])
+    if primary == sqlite3.SQLITE_NOTADB:
+        return Corruption("not_a_ledger", _NO_LEDGER)
     return Corruption("ledger_damaged", _DAMAGE)
 
 
@@ -103,19 +121,38 @@ def errors_explained() -> Iterator[None]:
     """Raise SQLite's errors as ours; see ``explained``."""
     try:
         yield
-    except sqlite3.Error as error:
+    except ERRORS as error:
         raise explained(error) from error
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _require_file(path: Path) -> None:
+    if not path.is_file():
+        raise NotFound("no_ledger", f"There is no ledger at {path}.")
+
+
+def _is_at_rest(path: Path) -> bool:
+    """Return whether all that was committed is in the file itself, none of it in a write-ahead log."""
+    log = path.with_name(path.name + "-wal")
+    return not log.exists() or log.stat().st_size == 0
+
+
+def _open(
+    path: Path, way: str, pragmas: Iterable[str], check: Callable[[sqlite3.Connection], None]
+) -> sqlite3.Connection:
     with errors_explained():
         connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=256
+            f"{path.absolute().as_uri()}?{way}",
+            uri=True,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
         )
     try:
         with errors_explained():
-            for pragma in _PRAGMAS:
+            for pragma in pragmas:
                 connection.execute(pragma)
+        check(connection)
     except TallystickError:
         connection.close()
         raise
@@ -125,7 +162,7 @@ def _open(path: Path) -> sqlite3.Connection:
 def _check_format(connection: sqlite3.Connection) -> None:
     with errors_explained():
         if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone() is None:
-            raise Corruption("not_a_ledger", "The file holds no Tallystick ledger.")
+            raise Corruption("not_a_ledger", _NO_LEDGER)
         row = connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()
     if row is None or row[0] != FORMAT:
         raise Corruption("ledger_format", f"The ledger file has another format than {FORMAT}.")

@@ -1,14 +1,18 @@
-"""Reading a ledger file: what needs no signing key and changes nothing."""
+"""Reading a ledger file: what needs no signing key and writes nothing into it."""
 
 import itertools
 from pathlib import Path
 
 from tallystick.engines.embedded.store import Store
-from tallystick.errors import NotFound
+from tallystick.engines.embedded.stored import index_differs
+from tallystick.errors import Corruption, Malformed, NotFound
 from tallystick.ledger import trie_proof
+from tallystick.ledger.audit import wrong_block
 from tallystick.ledger.block import Block, Header, header_hash
-from tallystick.ledger.proof import InclusionProof, StateProof, make_inclusion
+from tallystick.ledger.genesis import parse_genesis
+from tallystick.ledger.proof import InclusionProof, StateProof, check_inclusion, check_state, make_inclusion
 from tallystick.ledger.protocols import Receipt, Status
+from tallystick.ledger.transaction import transaction_hash as hash_of
 
 
 class LedgerFile:
@@ -21,7 +25,7 @@ class LedgerFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._store = Store.open(path)
+        self._store = Store.open_reading(path)
 
     def genesis(self) -> bytes:
         """Return the genesis document."""
@@ -54,30 +58,50 @@ class LedgerFile:
         receipt = self.receipt(transaction_hash)
         if receipt is None:
             raise NotFound("unknown_transaction", "No block holds that transaction.")
-        return self.prove_at(receipt.height, receipt.index)
+        proof = self.prove_at(receipt.height, receipt.index)
+        if hash_of(proof.data) != receipt.transaction_hash:
+            raise index_differs()
+        return proof
 
     def prove_at(self, height: int, index: int) -> InclusionProof:
         """Return the bundle that proves the transaction at a storage address.
 
         Raises:
             NotFound: ``unknown_block``, ``unknown_transaction``.
+            Corruption: ``block_wrong`` when the block gives no proof that holds.
         """
         block = self.block(height)
-        if not 0 <= index < len(block.entries):
+        if not 0 <= index < block.header.transactions:
             raise NotFound("unknown_transaction", f"Block {height} has no transaction {index}.")
-        return make_inclusion(block, index)
+        if block.header.height != height:
+            raise wrong_block(height, "height")
+        if len(block.entries) != block.header.transactions:
+            raise wrong_block(height, "entries")
+        proof = make_inclusion(block, index)
+        try:
+            check_inclusion(proof, self._proposer_public_key())
+        except Malformed as error:
+            raise wrong_block(height, "proof") from error
+        return proof
 
     def prove_state(self, key: str) -> StateProof:
         """Return the bundle that proves a state value or its absence; see ``Engine.prove_state``."""
         with self._store.snapshot():
             signed = self._store.head()
-            return StateProof(
+            proof = StateProof(
                 header=signed.header,
                 signature=signed.signature,
                 key=key,
                 value=self._store.get(key),
                 pages=trie_proof.prove(self._store, key),
             )
+        try:
+            check_state(proof, self._proposer_public_key())
+        except Malformed as error:
+            raise Corruption(
+                "state_differs", "The stored state is not that of the last block; verify the ledger."
+            ) from error
+        return proof
 
     def status(self) -> Status:
         """Return where the ledger stands."""
@@ -100,6 +124,9 @@ class LedgerFile:
 
     def _pending(self) -> int:
         return 0
+
+    def _proposer_public_key(self) -> bytes:
+        return parse_genesis(self.genesis()).proposer_public_key
 
 
 def hash_bytes(transaction_hash: str) -> bytes:

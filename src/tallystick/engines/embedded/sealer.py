@@ -42,7 +42,7 @@ class Sealer:
         self._state = StateCache(store, limits.cached_values, limits.cached_pages)
         if trie.page_hash(root).hex() != self.head.header.app_hash:
             raise Corruption(
-                "state_differs", "The stored state is not that of the last block; rebuild the ledger."
+                "state_differs", "The stored state is not that of the last block; verify the ledger."
             )
 
     def seal(self, choose: Choice) -> list[Pending]:

@@ -5,19 +5,35 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-from tallystick.engines.embedded import database
-from tallystick.engines.embedded.database import errors_explained, explained
-from tallystick.errors import Corruption, NotFound
+from tallystick.engines.embedded import database, stored
+from tallystick.engines.embedded.database import ERRORS, errors_explained, explained
+from tallystick.engines.embedded.stored import Row
+from tallystick.errors import Corruption, Malformed, NotFound
 from tallystick.ledger import trie
-from tallystick.ledger.block import Block, Entry, Header, Result, SignedHeader
+from tallystick.ledger.audit import wrong_block
+from tallystick.ledger.block import Block, SignedHeader
 from tallystick.ledger.execution import Executed
+from tallystick.ledger.genesis import parse_genesis
 from tallystick.ledger.protocols import Receipt
 from tallystick.ledger.state import KEY_END
 from tallystick.values import canonical
 
 SCAN_ROWS = 256
+MAX_NUMBER = 2**63 - 1
+_COLUMNS = "SELECT height, data, data_hash, code, result, message FROM transactions "
+_TRANSACTIONS = _COLUMNS + "WHERE number >= ? AND number < ? ORDER BY number"
+_TRANSACTION = _COLUMNS + "WHERE number = ?"
+_EVERY = {
+    "state": "SELECT key, value FROM state ORDER BY key",
+    "pages": "SELECT path, body FROM pages ORDER BY path",
+    "transaction_numbers": "SELECT data_hash, number FROM transaction_numbers ORDER BY data_hash",
+}
+_COUNT = {
+    "blocks": "SELECT count(*) FROM blocks",
+    "transactions": "SELECT count(*) FROM transactions",
+}
+_CLEAR = ("DELETE FROM state", "DELETE FROM pages", "DELETE FROM transaction_numbers")
 
 
 class Store:
@@ -31,6 +47,11 @@ class Store:
     def open(cls, path: Path) -> "Store":
         """Open an existing ledger file; see ``database.connect`` for what is raised."""
         return cls(database.connect(path))
+
+    @classmethod
+    def open_reading(cls, path: Path) -> "Store":
+        """Open an existing ledger file to read it only; see ``database.connect_reading``."""
+        return cls(database.connect_reading(path))
 
     @classmethod
     def open_new(cls, path: Path) -> "Store":
@@ -59,18 +80,29 @@ class Store:
         return int(self._rows("PRAGMA data_version")[0][0])
 
     def genesis(self) -> bytes:
-        """Return the genesis document."""
-        row = self._find("SELECT value FROM meta WHERE name = 'genesis'")
-        if row is None:
-            raise Corruption("ledger_damaged", "The ledger file holds no genesis document.")
-        return bytes(row[0])
+        """Return the genesis document.
+
+        Raises:
+            Corruption: ``block_wrong`` with the check ``genesis`` when it cannot be read.
+        """
+        try:
+            document = stored.blob(self._find("SELECT value FROM meta WHERE name = 'genesis'"))
+            parse_genesis(document or b"")
+        except (Malformed, Corruption) as error:
+            raise wrong_block(0, "genesis") from error
+        return document or b""
+
+    def height(self) -> int:
+        """Return the number of the last block."""
+        row = self._find("SELECT max(height) FROM blocks")
+        if row is None or row[0] is None:
+            raise wrong_block(0, "missing")
+        return int(row[0])
 
     def head(self) -> SignedHeader:
         """Return the last block's signed header."""
-        row = self._find("SELECT header, signature FROM blocks ORDER BY height DESC LIMIT 1")
-        if row is None:
-            raise Corruption("ledger_damaged", "The ledger file holds no block.")
-        return SignedHeader(_header(row[0]), row[1])
+        with self._lock:
+            return self._signed(self.height())[0]
 
     def transaction_count(self) -> int:
         """Return how many transactions all blocks hold together."""
@@ -82,41 +114,35 @@ class Store:
 
         Raises:
             NotFound: ``unknown_block``.
+            Corruption: ``block_wrong`` with the check ``missing``, ``stored_form`` or ``stored_place``.
         """
-        found = self._find("SELECT header, signature, first_number FROM blocks WHERE height = ?", height)
-        if found is None:
+        if not 0 <= height <= self.height():
             raise NotFound("unknown_block", f"There is no block {height}.")
-        header = _header(found[0])
-        rows = self._rows(
-            "SELECT data, data_hash, code, result, message FROM transactions"
-            " WHERE number >= ? AND number < ? ORDER BY number",
-            found[2],
-            found[2] + header.transactions,
-        )
-        return Block(
-            header=header,
-            signature=found[1],
-            entries=tuple(Entry(bytes(row[0]), bytes(row[1]).hex()) for row in rows),
-            results=tuple(Result(row[2], bytes(row[3]), row[4]) for row in rows),
-        )
+        signed, first = self._signed(height)
+        with stored.readable(height):
+            rows = self._rows(_TRANSACTIONS, first, min(first + signed.header.transactions, MAX_NUMBER))
+        return stored.block(signed, height, rows)
+
+    def first_number(self, height: int) -> int:
+        """Return the number of the first transaction of a block."""
+        return self._signed(height)[1]
 
     def receipt(self, data_hash: bytes) -> Receipt | None:
         """Return what became of a transaction, or None when it is in no block."""
-        row = self._find(
-            "SELECT t.height, t.number - b.first_number, t.code, t.message, t.result, b.header"
-            " FROM transaction_numbers n JOIN transactions t USING (number) JOIN blocks b USING (height)"
-            " WHERE n.data_hash = ?",
-            data_hash,
-        )
-        if row is None:
+        found = self._find("SELECT number FROM transaction_numbers WHERE data_hash = ?", data_hash)
+        if found is None:
             return None
-        height, index, code, message, result, header = row
-        return Receipt(data_hash.hex(), height, index, code, message, bytes(result), _header(header).time)
+        number = found[0]
+        with self._lock:
+            row = self._find(_TRANSACTION, number)
+            if row is None:
+                raise stored.index_differs()
+            signed, first = self._signed(stored.transaction(row)[0])
+        return stored.receipt(data_hash, number, signed, first, row)
 
     def get(self, key: str) -> bytes | None:
         """Return a state value, or None."""
-        row = self._find("SELECT value FROM state WHERE key = ?", key)
-        return None if row is None else row[0]
+        return stored.blob(self._find("SELECT value FROM state WHERE key = ?", key))
 
     def scan(self, prefix: str) -> Iterator[tuple[str, bytes]]:
         """Yield the pairs whose key starts with ``prefix``, in key order."""
@@ -137,17 +163,19 @@ class Store:
 
     def page(self, path: bytes) -> trie.Page | None:
         """Return a trie page, or None."""
-        row = self._find("SELECT body FROM pages WHERE path = ?", path)
-        return None if row is None else trie.decode_page(row[0])
+        body = stored.blob(self._find("SELECT body FROM pages WHERE path = ?", path))
+        return None if body is None else trie.decode_page(body)
 
-    def pages(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield path and body of all trie pages, by path."""
-        after: bytes | str = ""  # text sorts before all bytes, so the root page's empty path comes first
-        while rows := self._rows(
-            "SELECT path, body FROM pages WHERE path > ? ORDER BY path LIMIT ?", after, SCAN_ROWS
-        ):
-            yield from ((path, body) for path, body in rows)
-            after = rows[-1][0]
+    def every(self, table: str) -> Iterator[Row]:
+        """Yield all rows of ``state``, ``pages`` or ``transaction_numbers`` by their keys, as stored."""
+        with self._lock, errors_explained():
+            rows = self._connection.execute(_EVERY[table])
+            while some := rows.fetchmany(SCAN_ROWS):
+                yield from some
+
+    def count(self, table: str) -> int:
+        """Return how many rows ``blocks`` or ``transactions`` holds."""
+        return int(self._rows(_COUNT[table])[0][0])
 
     def put_genesis(self, document: bytes) -> None:
         """Make the tables of an empty file and keep the genesis document; inside ``writing``.
@@ -204,11 +232,26 @@ class Store:
             )
             many("DELETE FROM pages WHERE path = ?", [(path,) for path, written in pages if written is None])
 
-    def clear_state(self) -> None:
-        """Forget the state and its pages, to derive them again from the blocks; inside ``writing``."""
+    def put_numbers(self, numbers: Mapping[bytes, int]) -> None:
+        """Keep at which number each transaction is found; inside ``writing``."""
         with errors_explained():
-            self._connection.execute("DELETE FROM state")
-            self._connection.execute("DELETE FROM pages")
+            self._connection.executemany(
+                "INSERT INTO transaction_numbers VALUES (?, ?)", sorted(numbers.items())
+            )
+
+    def clear_derived(self) -> None:
+        """Forget all that follows from the blocks: state, pages, index; inside ``writing``."""
+        with errors_explained():
+            for statement in _CLEAR:
+                self._connection.execute(statement)
+
+    def _signed(self, height: int) -> tuple[SignedHeader, int]:
+        """Return a block's signed header and the number of its first transaction."""
+        with stored.readable(height):
+            row = self._find("SELECT first_number, header, signature FROM blocks WHERE height = ?", height)
+            if row is not None:
+                return stored.signed_header(row), row[0]
+        raise wrong_block(height, "missing")
 
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
@@ -224,18 +267,14 @@ class Store:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def _find(self, query: str, *values: object) -> tuple[Any, ...] | None:
+    def _find(self, query: str, *values: object) -> Row | None:
         with self._lock:
             try:
-                row: tuple[Any, ...] | None = self._connection.execute(query, values).fetchone()
-            except sqlite3.Error as error:
+                row: Row | None = self._connection.execute(query, values).fetchone()
+            except ERRORS as error:
                 raise explained(error) from error
             return row
 
-    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str, *values: object) -> list[Row]:
         with self._lock, errors_explained():
             return self._connection.execute(query, values).fetchall()
-
-
-def _header(data: bytes) -> Header:
-    return canonical.decode(bytes(data), Header)

@@ -1,6 +1,8 @@
 """Signature checks for a batch of transactions: in this process, or spread over processes of their own."""
 
 import contextlib
+import itertools
+import os
 import subprocess
 import sys
 import threading
@@ -53,15 +55,16 @@ class ProcessVerifier:
 
     def __init__(self, count: int) -> None:
         self._workers = [_Worker() for _ in range(count)]
+        self._turns = itertools.count()
         self._threads = ThreadPoolExecutor(max_workers=count, thread_name_prefix="verifier")
 
     def verify(self, checks: Sequence[Check]) -> list[bool]:
         """Return one answer for each check, in order."""
         share = min(MAX_BATCH, max(1, -(-len(checks) // len(self._workers))))
         shares = [checks[start : start + share] for start in range(0, len(checks), share)]
+        workers = [self._workers[next(self._turns) % len(self._workers)] for _ in shares]
         if len(shares) == 1:
-            return self._workers[0].verify(shares[0])
-        workers = [self._workers[turn % len(self._workers)] for turn in range(len(shares))]
+            return workers[0].verify(shares[0])
         answers = self._threads.map(_Worker.verify, workers, shares)
         return [answer for one in answers for answer in one]
 
@@ -78,7 +81,7 @@ class _Worker:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tallystick.engines.embedded.verifier_process"],
+            [sys.executable, "-m", "tallystick.engines.embedded.verifier_process", str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # an interrupt at the terminal is for the engine, which then stops it

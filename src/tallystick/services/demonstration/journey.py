@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from tallystick.lending.offer import Refusal
-from tallystick.records.models import Application, Member, User
+from tallystick.records.models import Application, Disbursement, Member, User
 from tallystick.services import applications, assessment, disbursement, offers
 from tallystick.services.access import Actor, actor_of
 from tallystick.services.installation import Installation
@@ -59,11 +59,6 @@ def carry(installation: Installation, request: Request) -> Iterator[Line]:
     programme = request.lender.programmes.get(slug="invoice-loan", retired_at=None)
     application = applications.begin(installation, owner, programme_id=programme.pk)
     reference = application.reference
-    yield Line(
-        "request",
-        f"{reference}: {request.applicant.name} asks {request.lender.name} for "
-        f"{Money.parse(request.amount, 'CNY')} over {request.term_months} months",
-    )
     applications.fill(installation, owner, reference, _items(request))
     for item, side in (("sales_book", "sales"), ("purchase_book", "purchases")):
         name, content = request.books[side]
@@ -80,7 +75,9 @@ def carry(installation: Installation, request: Request) -> Iterator[Line]:
     found = applications.submit(installation, owner, reference)
     yield Line(
         "application",
-        f"complete enough: {found.missing_per_mille} ‰ missing of {found.threshold_per_mille} ‰ allowed",
+        f"{reference}: {request.applicant.name} asks {request.lender.name} for "
+        f"{Money.parse(request.amount, 'CNY')} over {request.term_months} months; "
+        f"{found.missing_per_mille} ‰ of the form missing, {found.threshold_per_mille} ‰ allowed",
         _address(application, "application"),
     )
     yield from _decided(installation, officer, application, request.as_of)
@@ -102,14 +99,16 @@ def _decided(
         _address(application, "admission"),
     )
     if grading is not None and grading.grade is not None:
-        yield Line("grade", f"{grading.grade}: risk index {grading.risk_index} of 100")
+        graded = f"{grading.grade}: risk index {grading.risk_index} of 100"
+        yield Line("grade", graded, _address(application, "admission"))  # one paper carries both
     application.refresh_from_db()
     if application.stage == "declined":
         yield Line(
             "decision", "declined; the reasons are with the applicant", _address(application, "closed")
         )
     elif application.stage == "referred":
-        yield Line("decision", "referred to a credit officer, who decides with the evidence in view")
+        referred = "referred to a credit officer, who decides with the evidence in view"
+        yield Line("decision", referred, _address(application, "admission"))
     else:
         yield _offer(installation, officer, application)
 
@@ -118,12 +117,13 @@ def _offer(installation: Installation, officer: Actor, application: Application)
     made = offers.make_offer(installation, officer, application.reference)
     if isinstance(made, Refusal):
         reasons = ", ".join(reason.code for reason in made.reasons)
-        return Line("offer", f"none: {reasons}", _address(application, "closed"))
+        step = "closed" if made.outcome == "decline" else "admission"
+        return Line("offer", f"none, {made.outcome}: {reasons}", _address(application, step))
     first = made.instalments.get(number=1)
     return Line(
         "offer",
         f"{made.amount} at {made.rate.percent} % for {made.term_months} months, "
-        f"first instalment {first.payment.text} on {first.due_on}",
+        f"first instalment {first.payment} on {first.due_on}",
         _address(application, "offer"),
     )
 
@@ -135,11 +135,11 @@ def _paid(
     offers.confirm(installation, owner, reference)
     yield Line("confirmation", "the applicant signed the offer", _address(application, "confirmation"))
     paid = disbursement.disburse(installation, officer, reference)
-    again = disbursement.disburse(installation, officer, reference)
-    once = "once" if again.pk == paid.pk else "twice"
+    disbursement.disburse(installation, officer, reference)
+    records = Disbursement.objects.filter(application=application).count()
     yield Line(
         "disbursement",
-        f"{paid.amount} to the account ending in {paid.account[-4:]}, recorded {once}",
+        f"{paid.amount} to the account ending in {paid.account[-4:]}; asked twice, recorded {records} time",
         _address(application, "disbursement"),
     )
 

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -17,18 +18,37 @@ from tallystick.services.demonstration.journey import Request
 STANDS_IN: Final = "rubber"
 
 
-def outside_request(
-    members: Mapping[str, Member],
-    folder: Path,
-    mapping: str,
-    *,
-    enterprise: str = "",
-    as_of: date | None = None,
-) -> Request:
-    """Return the request of one enterprise of the books in ``folder``.
+@dataclass(frozen=True)
+class OutsideBooks:
+    """The books of one enterprise, read and found fit before anything of the demonstration is set up.
+
+    Attributes:
+        enterprise: whose rows they are.
+        books: ``sales`` and ``purchases`` -> (file name, content).
+        as_of: day of judgement; ``None`` for today.
+    """
+
+    enterprise: str
+    books: Mapping[str, tuple[str, bytes]]
+    as_of: date | None
+
+    def request(self, members: Mapping[str, Member]) -> Request:
+        """Return what the demonstration's first supplier asks for with these books."""
+        return Request(
+            applicant=members[STANDS_IN],
+            lender=members["harbour"],
+            amount="1000000.00",
+            term_months="12",
+            books=self.books,
+            enterprise=self.enterprise,
+            as_of=self.as_of,
+        )
+
+
+def read_books(folder: Path, mapping: str, enterprise: str = "", as_of: date | None = None) -> OutsideBooks:
+    """Return the books of one enterprise.
 
     Args:
-        members: of the demonstration; its first supplier applies with these books.
         folder: where the files that the mapping names lie.
         mapping: name of a mapping that comes with Tallystick, or the path of one.
         enterprise: whose books; empty: the first of them.
@@ -47,12 +67,8 @@ def outside_request(
     ):
         chosen = enterprise or books.enterprises()[0]
         extracted = books.extract(chosen, Path(kept))
-        return Request(
-            applicant=members[STANDS_IN],
-            lender=members["harbour"],
-            amount="1000000.00",
-            term_months="12",
-            books={side: (path.name, path.read_bytes()) for side, path in extracted.items()},
+        return OutsideBooks(
             enterprise=chosen,
+            books={side: (path.name, path.read_bytes()) for side, path in extracted.items()},
             as_of=as_of or books.last_issued_on(chosen),
         )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
+from tallystick.errors import Malformed
 from tallystick.records.models import Member
 from tallystick.services.demonstration.consortium import CORE_BUYER
 from tallystick.services.demonstration.journey import Request
@@ -16,8 +17,24 @@ _WANTED: Final = (
 )
 
 
+#: Days on which the demonstration judges: a two-year history before each of them can be written.
+EARLIEST_DAY: Final = date(2000, 1, 1)
+LATEST_DAY: Final = date(2099, 12, 31)
+
+
+def check_day(day: date) -> date:
+    """Return ``day`` if the demonstration can judge books as of it.
+
+    Raises:
+        Malformed: ``bad_date``.
+    """
+    if not EARLIEST_DAY <= day <= LATEST_DAY:
+        raise Malformed("bad_date", f"The day of judgement lies from {EARLIEST_DAY} to {LATEST_DAY}.")
+    return day
+
+
 def sample_requests(members: Mapping[str, Member], today: date) -> list[Request]:
-    """Return the requests of the two suppliers, with sample books up to ``today``."""
+    """Return the requests of the two suppliers, with sample books up to ``today``, judged on that day."""
     return [
         Request(
             applicant=members[supplier],
@@ -26,6 +43,7 @@ def sample_requests(members: Mapping[str, Member], today: date) -> list[Request]
             term_months=months,
             books=_books(profile, members[supplier].name, members[CORE_BUYER].name, today, seed),
             enterprise=members[supplier].name,
+            as_of=today,
         )
         for supplier, lender, amount, months, profile, seed in _WANTED
     ]

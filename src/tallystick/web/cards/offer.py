@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tallystick.lending.programme import METHOD_LABELS
-from tallystick.lending.schedule import Method
+from tallystick.lending.terms import Method
 from tallystick.records.models import Instalment, Offer
 from tallystick.values.money import Money
 from tallystick.web.case import Case
