@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
-from nacl.signing import VerifyKey
 from growth import Grown, growth, growth_section
+from nacl.signing import VerifyKey
 from report import cores, note, per_second, spread, table
 from workload import (
     PROPOSER,
@@ -37,22 +38,24 @@ class Arrangement:
         name: what the page calls it.
         cores: how many cores the processes share.
         verifiers: processes that check signatures beside the ledger's.
-        aim: what the transactions per second are to exceed, as a part of the limit.
+        aim: what the transactions per second are to reach, as a part of the limit.
     """
 
     name: str
     cores: int
     verifiers: int
-    aim: Fraction
+    aim: tuple[Literal["at least", "more than"], Fraction]
 
     def verdict(self, share: float) -> str:
         """Return whether a part of the limit meets the aim."""
-        return f"over {self.aim}: {'met' if share > self.aim else 'not met'}"
+        words, part = self.aim
+        is_met = share >= part if words == "at least" else share > part
+        return f"{words} {part}: {'met' if is_met else 'not met'}"
 
 
 ARRANGEMENTS = (
-    Arrangement("one core, one process", 1, 0, Fraction(1, 3)),
-    Arrangement("two cores, one verifier process", 2, 1, Fraction(1, 2)),
+    Arrangement("one core, one process", 1, 0, ("at least", Fraction(1, 3))),
+    Arrangement("two cores, one verifier process", 2, 1, ("more than", Fraction(1, 2))),
 )
 
 
@@ -118,6 +121,7 @@ def run(load: Load, folder: Path, pinned: list[int], verifiers: int) -> Run:
         limits=limits,
     )
     try:
+        refuse_forged(engine, load.wires[0])
         start = time.perf_counter()
         send(engine, load.wires)
         spent = time.perf_counter() - start
@@ -129,6 +133,13 @@ def run(load: Load, folder: Path, pinned: list[int], verifiers: int) -> Run:
         os.sched_setaffinity(0, everywhere)
     count = len(load.wires)
     return Run(count / spent, load.signatures / spent, (before + after) / 2)
+
+
+def refuse_forged(engine: EmbeddedEngine, wire: bytes) -> None:
+    """See that a forged signature is refused; then the processes that check signatures have started."""
+    refusal = engine.submit_many([bytes([wire[0] ^ 1]) + wire[1:]])[0]
+    assert not isinstance(refusal, str)
+    assert refusal.code == "forged_signature"
 
 
 def send(engine: EmbeddedEngine, wires: list[bytes]) -> None:
@@ -234,8 +245,9 @@ def section(
 {transactions:,} transactions for each run, in blocks of {BLOCK:,}, until the last is durable (SQLite in WAL
 mode, `synchronous=FULL`). *Limit* is how many Ed25519 signatures over 500 bytes one core checks per second
 with PyNaCl, measured on the same core just before and after each run. Runs take turns; figures are medians,
-with the least and the most. The aim is on transactions: a third of the limit on one core, more than half of it
-on two. The last column says whether the median meets it. Two cores are the setting `TALLYSTICK_VERIFIERS=1`.
+with the least and the most. The aim is on transactions: at least a third of the limit on one core, more than
+half of it on two. The last column says whether the median meets it. The process of its own is that of the
+setting `TALLYSTICK_VERIFIERS=1`.
 
 {table(headings, rows)}
 

@@ -11,16 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.process import COMMAND, document, environment, refused, tallystick
+from tests.cli.process import COMMAND, document, ended, environment, refused, start, tallystick
 
 STAGES = ["application", "admission", "grade", "offer", "confirmation", "disbursement"]
 
 
 @pytest.fixture(scope="module")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An installation on which the demonstration has run once."""
+    """An installation on which the demonstration was begun twice at once, when nothing was there yet."""
     home = tmp_path_factory.mktemp("demo")
-    (home / "first.json").write_text(json.dumps(document(home, "demo", "--no-serve")))
+    begun = [start(home, "demo", "--no-serve", "--json") for _ in range(2)]
+    for name, process in zip(("first.json", "second.json"), begun, strict=True):
+        done = ended(process)
+        assert done.returncode == 0, done.stderr
+        (home / name).write_text(done.stdout)
     return home
 
 
@@ -31,6 +35,15 @@ def test_the_demo_carries_one_loan_to_disbursement_and_declines_another(demo_hom
     assert "declined" in next(line["text"] for line in lines if line["stage"] == "decision")
     agreed = {"application", "admission", "offer", "confirmation", "disbursement"}
     assert all(line["address"] for line in lines if line["stage"] in agreed)
+
+
+def test_two_demonstrations_at_once_carry_their_own_loans(demo_home: Path) -> None:
+    first, second = (json.loads((demo_home / name).read_text()) for name in ("first.json", "second.json"))
+    assert [line["stage"] for line in first["lines"]] == [line["stage"] for line in second["lines"]]
+    ours, theirs = ({line["address"] for line in each["lines"]} - {""} for each in (first, second))
+    assert ours
+    assert ours.isdisjoint(theirs)
+    assert first["logins"] == second["logins"]
 
 
 def test_the_demo_says_each_stage_in_one_readable_line_and_prints_the_logins(demo_home: Path) -> None:

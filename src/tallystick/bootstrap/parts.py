@@ -32,25 +32,13 @@ def open_keys(settings: Settings) -> KeyStore:
     return KeyStore(settings.keys_path, read_or_create_secret(settings.secret_path))
 
 
-def require_initialised(settings: Settings | None = None) -> None:
-    """Check that the installation of ``settings``, by default the environment's, has been set up.
-
-    Raises:
-        Rejection: ``not_initialised`` when ``tallystick init`` has not been run here.
-    """
-    if not (settings or from_environment()).ledger_path.exists():
-        raise Rejection(
-            "not_initialised", "This installation has no ledger yet; run `tallystick init` first."
-        )
-
-
 def open_installation(settings: Settings) -> Installation:
     """Open every part that ``settings`` asks for.
 
     Raises:
         Rejection: ``not_initialised``; and what opening the ledger and the keys raises.
     """
-    require_initialised(settings)
+    _require_ledger(settings)
     clock, keys = SystemClock(), open_keys(settings)
     files = settings.home / "files"
     files.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,6 +52,17 @@ def installation() -> Installation:
         if not _current:
             _current.append(open_installation(from_environment()))
         return _current[-1]
+
+
+def require_initialised() -> None:
+    """Check, without opening anything, that ``installation`` has one to return.
+
+    Raises:
+        Rejection: ``not_initialised`` when ``tallystick init`` has not been run here.
+    """
+    with _lock:
+        if not _current:
+            _require_ledger(from_environment())
 
 
 @contextlib.contextmanager
@@ -83,3 +82,10 @@ def close() -> None:
     with _lock:
         while _current:
             _current.pop().ledger.close()
+
+
+def _require_ledger(settings: Settings) -> None:
+    if not settings.ledger_path.exists():
+        raise Rejection(
+            "not_initialised", "This installation has no ledger yet; run `tallystick init` first."
+        )
