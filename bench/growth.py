@@ -117,6 +117,6 @@ def _time_verdict(least: Grown, most: Grown) -> str:
     pages = most.pages / least.pages
     met, pace = ("met", "no faster") if times <= pages else ("not met", "faster")
     return f"""- **Time grows with log₁₆ too: {met}.** A write in a durable block takes {times:.1f} times
-  as long, where the pages of a write alone are {pages:.1f} times as many: in this range time grows {pace} than the
-  logarithm. The writes of a block share most of their pages in a small state and few in a large one, and what
-  the caches no longer hold is fetched again."""
+  as long. The pages of a write alone are {pages:.1f} times as many: in this range time grows {pace} than
+  the logarithm. The writes of a block share most of their pages in a small state and few in a large one, and
+  what the caches no longer hold is fetched again."""

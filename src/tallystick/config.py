@@ -23,6 +23,7 @@ class Settings:
         debug: show Django's error pages; never on a machine that others can reach.
         allowed_hosts: host names that the web site answers to.
         secure_cookies: send cookies over HTTPS only; turn on behind TLS.
+        trusted_proxies: proxies in front whose ``X-Forwarded-For`` tells one visitor from another.
         block_period_ms: the ledger packs what has arrived this often, in milliseconds.
         verifiers: processes beside the ledger's that check signatures; 0 checks them in its own.
     """
@@ -32,6 +33,7 @@ class Settings:
     debug: bool
     allowed_hosts: tuple[str, ...]
     secure_cookies: bool
+    trusted_proxies: int
     block_period_ms: int
     verifiers: int
 
@@ -66,6 +68,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         debug=_flag(env, "TALLYSTICK_DEBUG", False),
         allowed_hosts=tuple(env.get("TALLYSTICK_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")),
         secure_cookies=_flag(env, "TALLYSTICK_SECURE_COOKIES", False),
+        trusted_proxies=_whole(env, "TALLYSTICK_TRUSTED_PROXIES", 0, 0, 5),
         block_period_ms=_whole(env, "TALLYSTICK_BLOCK_PERIOD_MS", 50, 1, 60_000),
         verifiers=_whole(env, "TALLYSTICK_VERIFIERS", 0, 0, 16),
     )

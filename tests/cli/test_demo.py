@@ -162,3 +162,11 @@ def test_what_is_not_there_is_a_page_or_a_problem_never_a_traceback(served: str)
     assert status == 404
     assert headers["Content-Type"].startswith("application/problem+json")
     assert "Traceback" not in body
+
+
+def test_nobody_else_on_the_machine_can_read_what_an_installation_keeps(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)  # a home that somebody made beforehand
+    assert document(tmp_path, "init")["is_new"]
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert kept
+    assert [path.name for path in kept if path.stat().st_mode & 0o077] == []

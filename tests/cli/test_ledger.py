@@ -3,6 +3,8 @@
 import json
 import os
 import sqlite3
+import tempfile
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -159,22 +161,19 @@ def test_another_file_is_no_ledger_and_stays_as_it_is(tmp_path, command):
 
 
 @pytest.fixture
-def sealed_folder(written, tmp_path):
+def sealed_folder(written):
     """A copy of the ledger where this user may write nothing; root is made another user meanwhile."""
-    copy = tmp_path / "ledger.sqlite3"
-    copy.write_bytes(written[0].read_bytes())
-    copy.chmod(0o444)
-    opened = [tmp_path, *list(tmp_path.parents)[:2]]
-    modes = [folder.stat().st_mode for folder in opened]
-    for folder in opened:
-        folder.chmod(0o555)
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(NOBODY)
-    yield copy
-    os.seteuid(user)
-    for folder, mode in zip(opened, modes, strict=True):
-        folder.chmod(mode)
+    with tempfile.TemporaryDirectory() as name:
+        copy = Path(name) / "ledger.sqlite3"
+        copy.write_bytes(written[0].read_bytes())
+        copy.chmod(0o444)
+        copy.parent.chmod(0o555)
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(NOBODY)
+        yield copy
+        os.seteuid(user)
+        copy.parent.chmod(0o755)
 
 
 @pytest.mark.parametrize("command", [("status",), ("verify",), ("export",), ("prove", "1-0")])
@@ -183,6 +182,17 @@ def test_an_auditor_reads_a_copy_where_nothing_can_be_written(sealed_folder, ask
     assert done.exit_code == 0, done.stderr
     assert [file.name for file in sealed_folder.parent.iterdir()] == ["ledger.sqlite3"]
     assert done.stdout
+
+
+def test_a_log_left_by_a_crash_is_read_only_with_its_lock_file(written, sealed_folder):
+    folder, user = sealed_folder.parent, os.geteuid()
+    os.seteuid(os.getuid())
+    folder.chmod(0o755)
+    folder.joinpath("ledger.sqlite3-wal").write_bytes(b"not folded back")
+    folder.chmod(0o555)
+    os.seteuid(user)
+    done = CliRunner().invoke(tallystick, ["ledger", "verify", "--path", str(sealed_folder), "--json"])
+    assert (done.exit_code, json.loads(done.stdout)["error"]["code"]) == (3, "ledger_not_opened")
 
 
 def test_what_cannot_be_rebuilt_or_written_there_says_so(sealed_folder):

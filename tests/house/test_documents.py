@@ -134,6 +134,7 @@ def test_the_settings_table_gives_the_defaults() -> None:
         "DEBUG": str(int(defaults.debug)),
         "ALLOWED_HOSTS": ",".join(defaults.allowed_hosts),
         "SECURE_COOKIES": str(int(defaults.secure_cookies)),
+        "TRUSTED_PROXIES": str(defaults.trusted_proxies),
         "BLOCK_PERIOD_MS": str(defaults.block_period_ms),
         "VERIFIERS": str(defaults.verifiers),
     }

@@ -16,6 +16,7 @@ def start() -> None:
     Raises:
         Rejection: ``home_not_writable``.
     """
+    os.umask(0o077)  # what this process writes is its owner's alone, wherever the home lies
     make_home(from_environment().home)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS_MODULE)
     django.setup()

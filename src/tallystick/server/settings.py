@@ -139,6 +139,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 # Wrong passwords lock the name (axes); these limits are for second-factor codes and for floods.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "60/m/ip"}
+# Behind a proxy that is not counted here, all visitors share one allowance.
+ALLAUTH_TRUSTED_PROXY_COUNT = settings.trusted_proxies
 ACCOUNT_SESSION_REMEMBER = False
 CSRF_FAILURE_VIEW = "tallystick.web.errors.csrf_failure"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -176,6 +178,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = settings.secure_cookies
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 60 * 60
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if settings.secure_cookies else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if settings.secure_cookies else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
@@ -189,7 +192,6 @@ LOCALE_PATHS = [_package / "web" / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
-STATIC_ROOT = settings.home / "static"
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -46,6 +46,7 @@ _PASSING = {
     sqlite3.SQLITE_CANTOPEN: ("ledger_not_opened", "The ledger file cannot be opened by this user."),
     sqlite3.SQLITE_PERM: ("ledger_not_opened", "The ledger file cannot be opened by this user."),
 }
+_OUT_OF_BOUNDS = {"ledger_read_only", "ledger_not_opened"}
 _DAMAGE = "The ledger file is damaged: restore it from a backup, or export its blocks; do not write to it."
 _NO_LEDGER = "The file holds no Tallystick ledger: name another; if it held one, restore it from a backup."
 
@@ -73,8 +74,11 @@ def connect_reading(path: Path) -> sqlite3.Connection:
     _require_file(path)
     ways = [_OPEN_TO_WRITE, _OPEN_TO_READ, *([_OPEN_AT_REST] if _is_at_rest(path) else [])]
     for way in ways[:-1]:
-        with contextlib.suppress(Unavailable):
+        try:
             return _open(path, way, _READING, _check_format)
+        except Unavailable as error:
+            if error.code not in _OUT_OF_BOUNDS:
+                raise
     return _open(path, ways[-1], _READING, _check_format)
 
 
@@ -132,7 +136,8 @@ def _require_file(path: Path) -> None:
 
 def _is_at_rest(path: Path) -> bool:
     """Return whether all that was committed is in the file itself, none of it in a write-ahead log."""
-    log = path.with_name(path.name + "-wal")
+    file = path.resolve()
+    log = file.with_name(file.name + "-wal")
     return not log.exists() or log.stat().st_size == 0
 
 
