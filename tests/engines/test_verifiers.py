@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tallystick.bootstrap.ledger import _limits
+from tallystick.config import from_environment
 from tallystick.engines.embedded.verifiers import LocalVerifier, ProcessVerifier
+from tallystick.errors import Malformed
 from tests.engines.embedded import create
 from tests.ledger.notebook import ANNE, BERT
 
@@ -53,6 +56,15 @@ def checks():
         (bytes(who.key.verify_key), who.call(number)) for who in (ANNE, BERT) for number in range(1, 9)
     ]
     return [*genuine, (bytes(BERT.key.verify_key), ANNE.call(1))]
+
+
+def test_the_setting_says_how_many_processes_there_are():
+    assert _limits(from_environment({})).verifiers == 0
+    assert _limits(from_environment({"TALLYSTICK_VERIFIERS": "16"})).verifiers == 16
+    for text in ("-1", "17", "many"):
+        with pytest.raises(Malformed) as refused:
+            from_environment({"TALLYSTICK_VERIFIERS": text})
+        assert refused.value.details == {"setting": "TALLYSTICK_VERIFIERS"}
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
