@@ -6,9 +6,8 @@ from tallystick.cli.output import emit, json_option, table
 from tallystick.errors import Malformed
 from tallystick.lending.schedule import Instalment, Schedule, repayment_schedule
 from tallystick.lending.terms import Method, Terms
-from tallystick.values.calendar import parse_date
 from tallystick.values.money import Money
-from tallystick.values.rates import DayCount, Rate
+from tallystick.values.rates import DayCount
 
 _HEADINGS = ("No", "Due on", "Principal", "Interest", "Payment", "Balance")
 _RIGHT = (True, False, True, True, True, True)
@@ -42,14 +41,15 @@ def schedule(
     disbursed_on: str | None,
 ) -> None:
     """Print the repayment schedule of a loan, exact to the minor unit."""
-    terms = Terms(
-        principal=Money.parse(principal, currency),
-        annual_rate=Rate.parse(annual_rate),
+    terms = Terms.parse(
+        principal=principal,
+        currency=currency,
+        annual_rate=annual_rate,
         instalments=_count(instalments),
-        method=Method.parse(method),
-        day_count=DayCount.parse(day_count),
-        first_due_on=parse_date(first_due),
-        disbursed_on=None if disbursed_on is None else parse_date(disbursed_on),
+        method=method,
+        day_count=day_count,
+        first_due=first_due,
+        disbursed_on=disbursed_on,
     )
     made = repayment_schedule(terms)
     emit(made.document(), _text(made))

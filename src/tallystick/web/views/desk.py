@@ -54,7 +54,12 @@ def assess(request: HttpRequest, actor: Actor, reference: str) -> HttpResponse:
 @for_members
 def offer(request: HttpRequest, actor: Actor, reference: str) -> HttpResponse:
     """Price by grade: an offer, or no offer with the reasons."""
-    if isinstance(offers.make_offer(installation(), actor, reference), Refusal):
+    made = offers.make_offer(installation(), actor, reference)
+    if isinstance(made, Refusal) and made.outcome == "refer":
+        messages.warning(
+            request, _("The offer policy refers the application: decide with its reasons in view.")
+        )
+    elif isinstance(made, Refusal):
         messages.warning(request, _("No offer can be made; the application is declined."))
     else:
         messages.success(request, _("The offer is with the applicant."))
