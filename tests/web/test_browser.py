@@ -81,7 +81,7 @@ def test_whoever_sent_mistakes_is_taken_to_the_list_of_them(opened):
     page = opened[0]("/accounts/password/change/")
     page.eval_on_selector("main form", "form => form.noValidate = true")
     page.click("main form button.primary")
-    assert "error-summary" in page.evaluate(FOCUSED)
+    page.wait_for_selector(".error-summary:focus")
 
 
 def test_print_leaves_out_what_paper_cannot_do(opened):

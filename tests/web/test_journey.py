@@ -50,17 +50,15 @@ class Visitor:
         self.page.wait_for_url(f"{self.site}/")
 
     def press(self, name: str) -> None:
-        """Press the button or follow the link of that name, and wait for what it brings."""
+        """Press the button or follow the link of that name, as soon as the page has one."""
         place = self.page.get_by_role("main")
-        target = place.get_by_role("button", name=name, exact=True)
-        if target.count() == 0:
-            target = place.get_by_role("link", name=name, exact=True)
-        target.first.click()
-        self.page.wait_for_load_state()
-        self.look()
+        button = place.get_by_role("button", name=name, exact=True)
+        button.or_(place.get_by_role("link", name=name, exact=True)).first.click()
 
     def says(self, text: str) -> None:
+        """Wait for what the last press has brought, and look at it."""
         self.page.get_by_text(text).first.wait_for()
+        self.look()
 
 
 def one_time_code() -> str:
