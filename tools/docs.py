@@ -14,14 +14,14 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 REFERENCE = REPOSITORY / "docs" / "reference"
 sys.path.insert(0, str(REPOSITORY))
 
-from tallystick.bootstrap import framework  # noqa: E402 -- the tree is found by the line above
+from tallystick.bootstrap import framework  # noqa: E402 - the path or the settings have to be set first -- the tree is found by the line above
 
 framework.start()
 
-from tools.links import broken_links  # noqa: E402
+from tools.links import broken_links  # noqa: E402 - the path or the settings have to be set first
 
-from tallystick.api.routes import api  # noqa: E402 -- models need a started framework
-from tallystick.cli.main import tallystick  # noqa: E402
+from tallystick.api.routes import api  # noqa: E402 - the path or the settings have to be set first -- models need a started framework
+from tallystick.cli.main import tallystick  # noqa: E402 - the path or the settings have to be set first
 
 WIDTH = 100
 CLI_HEAD = """# Command line

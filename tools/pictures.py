@@ -17,8 +17,8 @@ from tallystick.bootstrap import framework
 
 framework.start()  # the records can be imported only after this
 
-from tallystick.bootstrap import parts  # noqa: E402
-from tallystick.services.demonstration import consortium  # noqa: E402
+from tallystick.bootstrap import parts  # noqa: E402 - the path or the settings have to be set first
+from tallystick.services.demonstration import consortium  # noqa: E402 - the path or the settings have to be set first
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 SITE: Final = "http://127.0.0.1:8000"

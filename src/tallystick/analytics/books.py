@@ -155,7 +155,7 @@ class Books:
         """
         self._counts(enterprise)
         query = (
-            f"SELECT {', '.join(FILE_COLUMNS)} FROM marked "  # noqa: S608
+            f"SELECT {', '.join(FILE_COLUMNS)} FROM marked "
             "WHERE enterprise = ? AND direction = ? ORDER BY row"
         )
         written = {}
@@ -180,7 +180,7 @@ class Books:
         return counts
 
     def _ask_one(self, enterprise: str, sql: str, names: bool = False) -> list[Any]:
-        scoped = f"WITH {_ONE} AS (SELECT * FROM invoices WHERE enterprise = ?) SELECT * FROM ({sql})"  # noqa: S608
+        scoped = f"WITH {_ONE} AS (SELECT * FROM invoices WHERE enterprise = ?) SELECT * FROM ({sql})"
         return self._ask(scoped, [enterprise], names=names)
 
     def _ask(self, sql: str, parameters: Sequence[object] = (), names: bool = False) -> list[Any]:

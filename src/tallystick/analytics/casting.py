@@ -55,7 +55,7 @@ def cast_side(connection: duckdb.DuckDBPyConnection, raw: str, staged: Staged, m
     )
     stray = " OR ".join(f"coalesce({column} != trim({column}, $blanks), false)" for column in FILE_COLUMNS)
     connection.execute(
-        f"CREATE TABLE trimmed AS SELECT row, issued_on_is_iso, {trimmed}, {stray} AS stray_blanks "  # noqa: S608
+        f"CREATE TABLE trimmed AS SELECT row, issued_on_is_iso, {trimmed}, {stray} AS stray_blanks "
         f"FROM {raw}",
         {"blanks": _BLANKS},
     )
@@ -94,7 +94,7 @@ def _refuse_first(
     connection: duckdb.DuckDBPyConnection, check: _Check, staged: Staged, mapping: BooksMapping
 ) -> None:
     found = connection.execute(
-        f"SELECT row, {check.column} FROM trimmed WHERE {check.wrong} ORDER BY row LIMIT 1",  # noqa: S608
+        f"SELECT row, {check.column} FROM trimmed WHERE {check.wrong} ORDER BY row LIMIT 1",
         list(check.parameters),
     ).fetchone()
     if found is None:
@@ -133,7 +133,7 @@ def _append(connection: duckdb.DuckDBPyConnection, staged: Staged, mapping: Book
         parameters |= {f"word{n}": word, f"status{n}": status}
     selected = ", ".join(values[column] for column in COLUMNS)
     connection.execute(
-        f"INSERT INTO received SELECT {selected}, row, stray_blanks, "  # noqa: S608
+        f"INSERT INTO received SELECT {selected}, row, stray_blanks, "
         f"issued_on IS NOT NULL AND ({day}) IS NULL FROM trimmed",
         parameters,
     )

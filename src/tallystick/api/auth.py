@@ -106,7 +106,7 @@ class _CsrfCheck(CsrfViewMiddleware):
 def _check_csrf(request: HttpRequest) -> None:
     check = _CsrfCheck(lambda request: HttpResponseForbidden())
     # The middleware in front took the operation for exempt, so the check has still to be made.
-    request.csrf_processing_done = False  # type: ignore[attr-defined]
+    request.csrf_processing_done = False  # type: ignore[attr-defined]  # Django sets it ad hoc
     check.process_request(request)
     check.process_view(request, lambda request: HttpResponseForbidden(), (), {})
 

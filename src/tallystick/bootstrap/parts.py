@@ -67,7 +67,7 @@ def require_initialised() -> None:
 
 @contextlib.contextmanager
 def using(other: Installation) -> Iterator[Installation]:
-    """Let ``installation()`` return ``other`` inside the block (tests, the demo)."""
+    """Let ``installation()`` return ``other`` inside the block (tests)."""
     with _lock:
         _current.append(other)
     try:

@@ -38,15 +38,15 @@ class Call(Reader, Protocol):
     """
 
     @property
-    def sender(self) -> str: ...  # noqa: D102 described above
+    def sender(self) -> str: ...  # noqa: D102 - described above
     @property
-    def chain_id(self) -> str: ...  # noqa: D102
+    def chain_id(self) -> str: ...  # noqa: D102 - described above
     @property
-    def height(self) -> int: ...  # noqa: D102
+    def height(self) -> int: ...  # noqa: D102 - described above
     @property
-    def index(self) -> int: ...  # noqa: D102
+    def index(self) -> int: ...  # noqa: D102 - described above
     @property
-    def time(self) -> int: ...  # noqa: D102
+    def time(self) -> int: ...  # noqa: D102 - described above
 
     def put(self, key: str, value: bytes) -> None:
         """Write a value under the contract's own name.

@@ -11,20 +11,20 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 
-class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types
     """Accounts that nobody can open for themselves."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return ``False``: an operator opens accounts."""
         return False
 
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ANN401
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ANN401 - allauth's own signature
         """Leave counting wrong passwords to axes, which remembers it across restarts.
 
         allauth's own ``login_failed`` limit stays in force for authenticator codes, which axes never sees.
         """
 
-    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:  # noqa: ANN401
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:  # noqa: ANN401 - allauth's own signature
         """Return whether to ask for the password again: not straight after signing in with it."""
         required: bool = super().is_reauthentication_required(app=app, **kwargs)
         return required and not _signed_in_recently(context.request)
