@@ -12,7 +12,7 @@ DEMO += $(if $(ENTERPRISE),--enterprise '$(ENTERPRISE)')
 # Tests write no file of an installation: they get a home of their own (tests/settings.py), and so do the checks.
 SCRATCH := TALLYSTICK_HOME=$(CURDIR)/.venv/scratch
 
-.PHONY: help install dev demo test check bench docs lock clean
+.PHONY: help install dev demo test check bench docs messages lock clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,9 @@ bench: dev  ## measure, and write docs/benchmarks.md
 
 docs: dev  ## write docs/reference and check every link of every page
 	$(SCRATCH) $(BIN)/python tools/docs.py
+
+messages: dev  ## write engines/wire/messages_pb2.py from its schema
+	cd src && ../$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. tallystick/engines/wire/messages.proto
 
 lock:  ## resolve the dependencies anew, with hashes, into requirements/
 	@tools/lock.sh

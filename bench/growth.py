@@ -9,8 +9,8 @@ from pathlib import Path
 
 from report import note, spread, table
 
-from tallystick.engines.embedded.cache import StateCache
-from tallystick.engines.embedded.store import Store
+from tallystick.engines.storage.cache import StateCache
+from tallystick.engines.storage.store import Store
 from tallystick.ledger import trie
 
 BLOCK = 1000

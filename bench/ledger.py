@@ -23,7 +23,8 @@ from workload import (
     sign_header,
 )
 
-from tallystick.engines.embedded import EmbeddedEngine, Limits, database, maintenance
+from tallystick.engines.embedded import EmbeddedEngine, Limits
+from tallystick.engines.storage import database, maintenance
 
 BLOCK = 1000
 LIMIT_SECONDS = 1.0

@@ -4,8 +4,8 @@ import sqlite3
 
 import pytest
 
-from tallystick.engines.embedded import maintenance
-from tallystick.engines.embedded.reading import LedgerFile
+from tallystick.engines.storage import maintenance
+from tallystick.engines.storage.reading import LedgerFile
 from tallystick.errors import Corruption
 from tallystick.ledger.genesis import compose_genesis
 from tallystick.ledger.proof import check_inclusion

@@ -5,8 +5,8 @@ import subprocess
 import sys
 import time
 
-from tallystick.engines.embedded import maintenance
-from tallystick.engines.embedded.reading import LedgerFile
+from tallystick.engines.storage import maintenance
+from tallystick.engines.storage.reading import LedgerFile
 from tests.engines.embedded import create
 from tests.ledger.notebook import NOTEBOOK
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tallystick.engines.embedded import maintenance
-from tallystick.engines.embedded.reading import LedgerFile
+from tallystick.engines.storage import maintenance
+from tallystick.engines.storage.reading import LedgerFile
 from tallystick.errors import Conflict, Corruption, NotFound, TallystickError, Unavailable
 from tallystick.ledger.audit import replay
 from tallystick.ledger.exchange import read_lines
@@ -143,7 +143,7 @@ def test_what_another_process_overtook_is_refused_to_who_waits(path):
 
 
 def test_a_locked_file_delays_and_loses_nothing(path, monkeypatch):
-    monkeypatch.setattr("tallystick.engines.embedded.database.BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("tallystick.engines.storage.database.BUSY_TIMEOUT_S", 0.05)
     engine = create(path)
     blocker = sqlite3.connect(path, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from tallystick.errors import Conflict, Corruption, Unavailable
-from tallystick.ledger.protocols import Receipt
+from tallystick.ledger.answers import Receipt
 from tallystick.ledger.transaction import Body, assemble, parse, signing_bytes, transaction_hash
 from tallystick.records.models import Transmission
 from tallystick.services import outbox

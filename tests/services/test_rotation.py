@@ -10,7 +10,8 @@ from tallystick.cli.main import tallystick
 from tallystick.contracts.anchoring import case_from_state
 from tallystick.errors import Conflict, Corruption, NotFound, Rejection, Unauthorised, Unavailable
 from tallystick.ledger.accounts import account_state_key, decode_account
-from tallystick.ledger.protocols import Engine, Receipt
+from tallystick.ledger.answers import Receipt
+from tallystick.ledger.protocols import Engine
 from tallystick.ledger.transaction import Body, assemble, parse, signing_bytes
 from tallystick.records.models import Application, Member, Transmission
 from tallystick.services import anchoring, applications, assessment, disbursement, offers, outbox, rotation

@@ -7,13 +7,15 @@ from typing import Any
 
 from tallystick.config import Settings
 from tallystick.contracts.catalogue import CONTRACTS
-from tallystick.engines.embedded import EmbeddedEngine, Limits, maintenance
-from tallystick.engines.embedded.reading import LedgerFile
+from tallystick.engines.embedded import EmbeddedEngine, Limits
 from tallystick.engines.embedded.sealer import now_ms
+from tallystick.engines.storage import maintenance
+from tallystick.engines.storage.reading import LedgerFile
+from tallystick.ledger.answers import Status
 from tallystick.ledger.audit import Followed, Progress
 from tallystick.ledger.genesis import compose_genesis, parse_genesis
 from tallystick.ledger.proof import InclusionProof
-from tallystick.ledger.protocols import Engine, Status
+from tallystick.ledger.protocols import Engine
 from tallystick.signing.keystore import KeyStore
 from tallystick.values.clock import Clock
 from tallystick.values.identifiers import account_address

@@ -7,6 +7,7 @@ from hashlib import sha256
 from tallystick.errors import Rejection, TooLarge
 from tallystick.ledger import trie
 from tallystick.ledger.accounts import account_state_key, decode_account, encode_account
+from tallystick.ledger.answers import OK
 from tallystick.ledger.block import Header, Result, data_root, results_root
 from tallystick.ledger.call import ContractCall
 from tallystick.ledger.check import (
@@ -19,7 +20,7 @@ from tallystick.ledger.check import (
     is_genuine,
 )
 from tallystick.ledger.genesis import Genesis
-from tallystick.ledger.protocols import OK, Reader
+from tallystick.ledger.protocols import Reader
 from tallystick.ledger.state import MemoryState, Overlay, Writes
 from tallystick.ledger.transaction import Body, Transaction, parse
 from tallystick.values import canonical

@@ -19,7 +19,8 @@ class Genesis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         chain_id: name of the chain, at most 64 printable ASCII characters.
         contracts: for each contract by name, the JSON that its genesis function reads.
-        proposer: Ed25519 public key of the node that signs the blocks, 64 lower hex digits.
+        proposer: Ed25519 public key of the one node that signs the blocks, 64 lower hex digits; empty where
+            validators agree on each block instead.
         time: milliseconds since 1970 UTC, before the first block's.
     """
 
@@ -30,7 +31,7 @@ class Genesis(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def proposer_public_key(self) -> bytes:
-        """The 32 bytes of the proposer's key."""
+        """The 32 bytes of the proposer's key; no bytes where validators agree on the blocks."""
         return bytes.fromhex(self.proposer)
 
     def check_contracts(self, known: Container[str]) -> None:
@@ -49,6 +50,8 @@ _decoder = msgspec.json.Decoder(Genesis)
 
 def compose_genesis(chain_id: str, time: int, proposer_public_key: bytes, contracts: dict[str, Any]) -> bytes:
     """Return a genesis document in canonical form; ``contracts`` holds plain JSON values by contract name.
+
+    ``proposer_public_key`` has 32 bytes, or none where validators agree on the blocks.
 
     Raises:
         Malformed: ``malformed_genesis``, ``not_canonical``.
@@ -76,8 +79,8 @@ def parse_genesis(document: bytes) -> Genesis:
     name = genesis.chain_id
     if not 0 < len(name) <= MAX_CHAIN_ID_LENGTH or not name.isascii() or not name.isprintable():
         raise _malformed(f"chain_id must be 1 to {MAX_CHAIN_ID_LENGTH} printable ASCII characters")
-    if not keys.is_public_key(proposer) or proposer.hex() != genesis.proposer:
-        raise _malformed("proposer must be an Ed25519 public key in 64 lower-case hex digits")
+    if proposer.hex() != genesis.proposer or (proposer and not keys.is_public_key(proposer)):
+        raise _malformed("proposer must be an Ed25519 public key in 64 lower-case hex digits, or empty")
     if not 0 <= genesis.time <= canonical.MAX_INTEGER:
         raise _malformed("time is out of range")
     return genesis

@@ -11,7 +11,11 @@ from tallystick.values import canonical
 MAX_BUNDLE_BYTES = 4 * 1024 * 1024
 
 
-class InclusionProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Bundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A proof that can be kept and checked offline; its first field ``format`` says how."""
+
+
+class InclusionProof(Bundle, frozen=True, kw_only=True):
     """Proves that a transaction stands in a block at a position, and what became of it.
 
     Attributes:
@@ -36,7 +40,7 @@ class InclusionProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     result_path: list[str]
 
 
-class StateProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class StateProof(Bundle, frozen=True, kw_only=True):
     """Proves what the state holds under a key after a block, or that it holds nothing.
 
     Attributes:
@@ -100,7 +104,7 @@ def check_state(proof: StateProof, proposer_public_key: bytes) -> None:
         raise _fails("the state does not hold that value under the key")
 
 
-def encode_proof(proof: InclusionProof | StateProof) -> bytes:
+def encode_proof(proof: Bundle) -> bytes:
     """Return the bundle as canonical JSON; bytes are base64."""
     return canonical.encode(proof)
 

@@ -8,10 +8,9 @@ import msgspec
 
 from tallystick.errors import TallystickError
 from tallystick.ledger.accounts import Account
+from tallystick.ledger.answers import Certificate, Receipt, Status, Validator
 from tallystick.ledger.block import Block, Header
-from tallystick.ledger.proof import InclusionProof, StateProof
-
-OK = "ok"
+from tallystick.ledger.proof import Bundle
 
 
 class Reader(Protocol):
@@ -126,57 +125,6 @@ class Contract:
     privileged: bool = False
 
 
-class Receipt(msgspec.Struct, frozen=True):
-    """What became of one transaction.
-
-    Attributes:
-        transaction_hash: SHA-256 of the wire bytes, 64 lower hex digits.
-        height: block number.
-        index: position in the block, from 0.
-        code: ``"ok"`` or the code of the refusal.
-        message: one sentence for a person; empty when ok.
-        data: canonical JSON of the action's result; empty when there is none.
-        time: block time, milliseconds since 1970 UTC.
-    """
-
-    transaction_hash: str
-    height: int
-    index: int
-    code: str
-    message: str
-    data: bytes
-    time: int
-
-    @property
-    def address(self) -> str:
-        """Storage address in text form, for example ``18402-3``."""
-        return f"{self.height}-{self.index}"
-
-
-class Status(msgspec.Struct, frozen=True):
-    """Where an engine stands.
-
-    Attributes:
-        engine: name of the engine, for example ``"embedded"``.
-        chain_id: name of the chain.
-        height: number of the last committed block.
-        time: its block time, milliseconds since 1970 UTC.
-        app_hash: root of the state after it, hex.
-        header_hash: hash of its header, hex.
-        pending: transactions accepted and not yet in a block.
-        transactions: transactions in all committed blocks.
-    """
-
-    engine: str
-    chain_id: str
-    height: int
-    time: int
-    app_hash: str
-    header_hash: str
-    pending: int
-    transactions: int
-
-
 class Engine(Protocol):
     """Orders transactions into blocks, runs the contracts and keeps what they decide.
 
@@ -242,7 +190,7 @@ class Engine(Protocol):
         """
         ...
 
-    def prove(self, transaction_hash: str) -> InclusionProof:
+    def prove(self, transaction_hash: str) -> Bundle:
         """Return a bundle that proves offline where the transaction stands and what became of it.
 
         Raises:
@@ -250,8 +198,24 @@ class Engine(Protocol):
         """
         ...
 
-    def prove_state(self, key: str) -> StateProof:
+    def prove_state(self, key: str) -> Bundle:
         """Return a bundle that proves offline what the state holds under ``key``, or that it does not."""
+        ...
+
+    def genesis(self) -> bytes:
+        """Return the document that every member holds, and against which bundles are checked."""
+        ...
+
+    def validators(self) -> tuple[Validator, ...]:
+        """Return who decides on the next block, in the order of their addresses."""
+        ...
+
+    def certificate(self, height: int) -> Certificate:
+        """Return what makes a committed block final.
+
+        Raises:
+            NotFound: ``unknown_block``.
+        """
         ...
 
     def status(self) -> Status:

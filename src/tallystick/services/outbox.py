@@ -14,8 +14,8 @@ from django.db.models import F, Q
 
 from tallystick.errors import Corruption, Rejection, Unavailable
 from tallystick.ledger.accounts import Account, account_state_key, decode_account
+from tallystick.ledger.answers import Receipt
 from tallystick.ledger.check import is_genuine, unknown_account
-from tallystick.ledger.protocols import Receipt
 from tallystick.ledger.transaction import Body, assemble, parse, signing_bytes, transaction_hash
 from tallystick.records.models import Transmission
 from tallystick.services.installation import Installation

@@ -13,7 +13,7 @@ from tallystick.api.schemas.common import Hash
 from tallystick.bootstrap.parts import installation
 from tallystick.errors import Malformed, NotFound
 from tallystick.ledger.block import Block, Header, header_hash
-from tallystick.ledger.proof import InclusionProof, StateProof, encode_proof
+from tallystick.ledger.proof import Bundle, encode_proof
 from tallystick.ledger.state import MAX_KEY_LENGTH
 
 JSON: Final = "application/json"
@@ -113,6 +113,6 @@ def _header(header: Header) -> out.Header:
     return out.Header(**msgspec.structs.asdict(header))
 
 
-def _bundle(proof: InclusionProof | StateProof) -> HttpResponse:
+def _bundle(proof: Bundle) -> HttpResponse:
     # The canonical bytes themselves, so that the file a client saves is the bundle that is checked.
     return HttpResponse(encode_proof(proof), content_type=JSON)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from tallystick.engines.embedded.store import Store
 from tallystick.engines.embedded.verifiers import Verifier
 from tallystick.engines.embedded.waiting import WaitingRoom
+from tallystick.engines.storage.store import Store
 from tallystick.errors import Rejection, TallystickError
 from tallystick.ledger.accounts import Account, account_state_key, decode_account
 from tallystick.ledger.check import Registry, check_active, check_sender, forged_signature, unknown_account

@@ -9,16 +9,17 @@ from pathlib import Path
 from tallystick.engines.embedded.door import Door
 from tallystick.engines.embedded.founding import Signer, found, require_proposer
 from tallystick.engines.embedded.limits import Limits
-from tallystick.engines.embedded.reading import LedgerFile, hash_bytes
 from tallystick.engines.embedded.sealer import Sealer
-from tallystick.engines.embedded.store import Store
 from tallystick.engines.embedded.verifiers import LocalVerifier, ProcessVerifier
 from tallystick.engines.embedded.waiting import WaitingRoom
+from tallystick.engines.storage.reading import LedgerFile, hash_bytes
+from tallystick.engines.storage.store import Store
 from tallystick.errors import Corruption, TallystickError, Unavailable
+from tallystick.ledger.answers import Receipt
 from tallystick.ledger.check import Registry
 from tallystick.ledger.genesis import parse_genesis
 from tallystick.ledger.mempool import Mempool, Pending
-from tallystick.ledger.protocols import Contract, Receipt
+from tallystick.ledger.protocols import Contract
 from tallystick.values.clock import Clock
 
 # How often to look whether another process has committed what somebody here waits for.

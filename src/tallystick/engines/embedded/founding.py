@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tallystick.engines.embedded.store import Store
+from tallystick.engines.storage.store import Store
 from tallystick.errors import Conflict
 from tallystick.ledger.block import SignedHeader, header_sign_bytes
 from tallystick.ledger.check import Registry

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from tallystick.engines.embedded.cache import StateCache
 from tallystick.engines.embedded.founding import Signer
 from tallystick.engines.embedded.limits import Limits
-from tallystick.engines.embedded.store import Store
+from tallystick.engines.storage.cache import StateCache
+from tallystick.engines.storage.store import Store
 from tallystick.errors import Corruption
 from tallystick.ledger import trie
 from tallystick.ledger.block import Header, SignedHeader, header_hash, header_sign_bytes

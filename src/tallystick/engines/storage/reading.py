@@ -3,16 +3,17 @@
 import itertools
 from pathlib import Path
 
-from tallystick.engines.embedded.store import Store
-from tallystick.engines.embedded.stored import index_differs
+from tallystick.engines.storage.store import Store
+from tallystick.engines.storage.stored import index_differs
 from tallystick.errors import Corruption, Malformed, NotFound
 from tallystick.ledger import trie_proof
+from tallystick.ledger.answers import Assent, Certificate, Receipt, Status, Validator
 from tallystick.ledger.audit import wrong_block
 from tallystick.ledger.block import Block, Header, header_hash
 from tallystick.ledger.genesis import parse_genesis
 from tallystick.ledger.proof import InclusionProof, StateProof, check_inclusion, check_state, make_inclusion
-from tallystick.ledger.protocols import Receipt, Status
 from tallystick.ledger.transaction import transaction_hash as hash_of
+from tallystick.values.identifiers import account_address
 
 
 class LedgerFile:
@@ -102,6 +103,18 @@ class LedgerFile:
                 "state_differs", "The stored state is not that of the last block; verify the ledger."
             ) from error
         return proof
+
+    def validators(self) -> tuple[Validator, ...]:
+        """Return the one who signs the blocks."""
+        public_key = self._proposer_public_key()
+        return (Validator(account_address(public_key), public_key.hex(), 1),)
+
+    def certificate(self, height: int) -> Certificate:
+        """Return the proposer's signature of a block; see ``Engine.certificate``."""
+        block = self.block(height)
+        proposer = block.header.proposer
+        signed = Assent(proposer, 1, block.signature)
+        return Certificate(height, header_hash(block.header).hex(), 0, proposer, (signed,))
 
     def status(self) -> Status:
         """Return where the ledger stands."""

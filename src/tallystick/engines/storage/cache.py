@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Generic, TypeVar
 
-from tallystick.engines.embedded.store import Store
+from tallystick.engines.storage.store import Store
 from tallystick.ledger.execution import Executed
 from tallystick.ledger.trie import Page, PageChanges
 

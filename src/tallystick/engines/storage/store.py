@@ -6,16 +6,16 @@ import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tallystick.engines.embedded import database, stored
-from tallystick.engines.embedded.database import ERRORS, errors_explained, explained
-from tallystick.engines.embedded.stored import Row
+from tallystick.engines.storage import database, stored
+from tallystick.engines.storage.database import ERRORS, errors_explained, explained
+from tallystick.engines.storage.stored import Row
 from tallystick.errors import Corruption, Malformed, NotFound
 from tallystick.ledger import trie
+from tallystick.ledger.answers import Receipt
 from tallystick.ledger.audit import wrong_block
 from tallystick.ledger.block import Block, SignedHeader
 from tallystick.ledger.execution import Executed
 from tallystick.ledger.genesis import parse_genesis
-from tallystick.ledger.protocols import Receipt
 from tallystick.ledger.state import KEY_END
 from tallystick.values import canonical
 

@@ -5,8 +5,8 @@ from contextlib import closing
 from itertools import zip_longest
 from pathlib import Path
 
-from tallystick.engines.embedded.store import Store
-from tallystick.engines.embedded.stored import Row, index_differs
+from tallystick.engines.storage.store import Store
+from tallystick.engines.storage.stored import Row, index_differs
 from tallystick.errors import Corruption
 from tallystick.ledger import accounts, trie
 from tallystick.ledger.audit import Auditor, Followed, MemoryKeeper, Progress, wrong_block

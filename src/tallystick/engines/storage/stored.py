@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tallystick.errors import Corruption, Malformed
+from tallystick.ledger.answers import Receipt
 from tallystick.ledger.audit import wrong_block
 from tallystick.ledger.block import Block, Entry, Header, Result, SignedHeader
-from tallystick.ledger.protocols import Receipt
 from tallystick.values import canonical
 
 Row = tuple[Any, ...]
