@@ -15,7 +15,7 @@ from tallystick.ledger.block import Result
 from tallystick.ledger.check import Registry
 from tallystick.ledger.execution import Executed, Machine, Order
 from tallystick.ledger.genesis import compose_genesis, parse_genesis
-from tallystick.ledger.state import MemoryState
+from tallystick.ledger.state import MemoryState, Writes
 from tallystick.ledger.transaction import Body, assemble, signing_bytes
 from tallystick.values import canonical
 from tallystick.values.identifiers import account_address
@@ -60,13 +60,17 @@ def rotation(address: str, new: Key) -> dict[str, object]:
 
 
 class Chain:
-    """The state of a chain; every ``send`` makes one block."""
+    """The state of a chain; every ``send`` makes one block. With ``validators``, one of a network."""
 
-    def __init__(self, founders: Sequence[dict[str, object]]) -> None:
+    def __init__(
+        self, founders: Sequence[dict[str, object]], validators: Sequence[dict[str, object]] | None = None
+    ) -> None:
         self.machine = Machine(CHAIN, Registry(CONTRACTS))
         self.state, self.pages = MemoryState(), trie.MemoryPages()
         self.height, self.time = 0, START
-        contracts = {"membership": {"members": list(founders)}}
+        contracts: dict[str, object] = {"membership": {"members": list(founders)}}
+        if validators is not None:
+            contracts["nodes"] = {"nodes": list(validators)}
         document = compose_genesis(CHAIN, START, bytes.fromhex(Key(999_999).public), contracts)
         self._take(self.machine.begin(parse_genesis(document)))
 
@@ -79,6 +83,18 @@ class Chain:
         address: str | None = None,
     ) -> Result:
         """Execute one transaction that ``key`` signs for ``address`` (by default, the key's own)."""
+        return self.seal([self.wire(key, contract, action, arguments, address)])[0]
+
+    def wire(
+        self,
+        key: Key,
+        contract: str,
+        action: str,
+        arguments: dict[str, object] | Arguments,
+        address: str | None = None,
+        ahead: int = 0,
+    ) -> bytes:
+        """Return a transaction; ``ahead`` counts those of the sender's that go before it in its block."""
         sender = address or key.address
         account = self.account(sender)
         body = Body(
@@ -89,15 +105,18 @@ class Chain:
             chain_id=CHAIN,
             contract=contract,
             sender=sender,
-            sequence=1 if account is None else account.sequence + 1,
+            sequence=ahead + (1 if account is None else account.sequence + 1),
         )
+        return assemble(body, bytes.fromhex(key.sign(signing_bytes(body))))
+
+    def seal(self, wires: Sequence[bytes]) -> tuple[Result, ...]:
+        """Execute one block of these transactions; ``changes`` is then what it wrote."""
         self.height, self.time = self.height + 1, self.time + 1000
-        wire = assemble(body, bytes.fromhex(key.sign(signing_bytes(body))))
-        executed = self.machine.execute(
-            Order(self.height, self.time, [wire]), self.state, self.pages, self.app_hash
-        )
+        order = Order(self.height, self.time, wires)
+        executed = self.machine.execute(order, self.state, self.pages, self.app_hash)
+        self.changes: Writes = dict(executed.state_changes)
         self._take(executed)
-        return executed.results[0]
+        return executed.results
 
     def account(self, address: str) -> Account | None:
         value = self.state.get(account_state_key(address))

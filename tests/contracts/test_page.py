@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from tallystick import contracts
+from tallystick.contracts import nodes
 from tallystick.contracts.anchoring import NOTHING, STEPS, applicant_statement
 from tallystick.contracts.membership import ROLES, RULES, join_statement
+from tallystick.contracts.nodes import rules
 from tallystick.ledger.keys import verify
 from tallystick.ledger.transaction import Body, assemble, signing_bytes, transaction_hash
 from tallystick.values import canonical
 from tests.contracts.chain import CHAIN, START, Chain, Key, founder, join
 
-OPERATOR, LENDER, SUPPLIER = Key(1), Key(2), Key(3)
+OPERATOR, LENDER, SUPPLIER, CONSENSUS = Key(1), Key(2), Key(3), Key(4)
 REFERENCE, SALT = "A-2026-0001", "5a17" * 8
 
 
@@ -86,6 +88,15 @@ def anchoring() -> dict[str, str]:
     }
 
 
+def registering() -> dict[str, str]:
+    """Return the blocks of the third example: the operator names a node."""
+    statement = nodes.register_statement(CHAIN, OPERATOR.address, CONSENSUS.public)
+    return {
+        "register-statement": statement.decode(),
+        "register-possession": CONSENSUS.sign(statement),
+    }
+
+
 def state(chain: Chain, keys: list[str]) -> str:
     return "\n".join(f"{key}\n  {(chain.get(key) or b'').decode()}" for key in keys)
 
@@ -96,7 +107,7 @@ def case_seed(member: Key) -> bytes:
 
 
 def test_the_worked_example_shows_the_very_bytes(page: str) -> None:
-    assert blocks(page) == {**joining(), **anchoring()}
+    assert blocks(page) == {**joining(), **anchoring(), **registering()}
 
 
 def test_the_example_can_be_followed_with_the_page_alone(page: str) -> None:
@@ -105,6 +116,7 @@ def test_the_example_can_be_followed_with_the_page_alone(page: str) -> None:
     for key, statement, signature in (
         (SUPPLIER.public, "join-statement", "join-possession"),
         (shown["applicant-key"], "applicant-statement", "applicant-signature"),
+        (CONSENSUS.public, "register-statement", "register-possession"),
     ):
         assert verify(bytes.fromhex(key), shown[statement].encode(), bytes.fromhex(shown[signature]))
     assert canonical.sha256(shown["case"].encode()).hex() == shown["case-digest"]
@@ -130,6 +142,24 @@ def test_the_tables_of_the_page_are_those_of_the_contracts(page: str) -> None:
     ]
 
 
+def test_the_page_says_what_validators_decide_and_names_the_limits(page: str) -> None:
+    assert [row[:4] for row in rows(page, "### Who decides what")] == [
+        [f"`{action}`", rule.by, "-" if rule.agreed_by is None else "2/3", rule.power]
+        for action, rule in nodes.RULES.items()
+    ]
+    assert rules.Share(2, 3) == rules.TWO_THIRDS
+    part = " ".join(page.split("\n## Nodes\n", 1)[1].split("\n## ", maxsplit=1)[0].split())
+    for sentence in (
+        f"At most {rules.MAX_VALIDATORS} validators have together at most {rules.MAX_TOTAL_POWER:,}",
+        f"ballots about {rules.MAX_STANDING_BALLOTS} members waiting",
+        f"at least {rules.UPGRADE_NOTICE_BLOCKS} blocks after",
+        f"less than {rules.UPGRADE_NOTICE_BLOCKS} blocks ahead",
+        f"changed the power of {rules.MAX_CHANGES_IN_BLOCK} nodes already",
+        f"`version` (to {rules.MAX_VERSION:,})",
+    ):
+        assert sentence in part, sentence
+
+
 def raised() -> set[str]:
     """Return every code that the contracts' source gives to an error that a sender can meet."""
     kinds = {"Malformed", "Unauthorised", "Forbidden", "NotFound", "Conflict", "TooLarge"}
@@ -152,4 +182,4 @@ def test_the_page_lists_every_refusal_and_no_other(page: str) -> None:
     assert set(listed) == expected
 
 
-HEADINGS = ["### Refusals of membership", "### Refusals of anchoring"]
+HEADINGS = ["### Refusals of membership", "### Refusals of anchoring", "### Refusals of nodes"]

@@ -28,6 +28,7 @@ from tallystick.contracts.membership.members import (
     require_member,
     require_role,
 )
+from tallystick.contracts.membership.office import is_consensus_key, is_validator
 from tallystick.contracts.membership.rules import ITSELF, RULES
 from tallystick.errors import Conflict, Malformed, Unauthorised
 from tallystick.ledger import keys
@@ -95,8 +96,11 @@ def _require_possession(public_key: str, possession: str, statement: bytes) -> N
 
 
 def _require_unused(call: Call, public_key: str) -> None:
-    if key_use_from_state(call.get, public_key) is not None:
-        raise Conflict("key_already_used", "This key belongs or belonged to an account; make a new one.")
+    known = key_use_from_state(call.get, public_key) is not None
+    if known or is_consensus_key(call.get, public_key):
+        raise Conflict(
+            "key_already_used", "This key belongs or belonged to an account or a node; make a new one."
+        )
 
 
 def _note_key(call: Call, public_key: str, address: str) -> None:
@@ -123,6 +127,7 @@ def _change_status(call: Call, action: str, address: str) -> None:
         )
     if rule.after != "active":
         _require_another_operator(call, concerned)
+        _require_no_power(call, concerned)
     _keep(call, msgspec.structs.replace(concerned, status=rule.after))
     call.set_account_active(address, rule.after == "active")
 
@@ -133,6 +138,12 @@ def _require_another_operator(call: Call, concerned: Member) -> None:
         for other in members(call)
     ):
         raise Conflict("last_operator", "The consortium would be left without an active operator.")
+
+
+def _require_no_power(call: Call, concerned: Member) -> None:
+    # One operator suspends, and one operator must never decide who decides on blocks.
+    if is_validator(call.get, concerned.address):
+        raise Conflict("validator_in_office", "The member's node has validator power, which must end first.")
 
 
 def _keep(call: Call, kept: Member) -> None:

@@ -20,7 +20,7 @@ ITSELF: Final = "itself"
 
 @dataclass(frozen=True)
 class Rule:
-    """One row of the table of membership.
+    """One row of the table of membership; nobody whose node has validator power ceases to be active.
 
     Attributes:
         by: the role that the sender must hold as an active member, or ``ITSELF``: the member concerned.
