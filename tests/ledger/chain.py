@@ -35,6 +35,10 @@ class Chain:
     def head(self):
         return self.blocks[-1].header
 
+    @property
+    def root(self):
+        return bytes.fromhex(self.head.app_hash)
+
     def add(self, *wires, time=None):
         order = Order(self.head.height + 1, time or self.head.time + 1000, wires)
         executed = self.machine.execute(order, self.keeper, self.keeper, bytes.fromhex(self.head.app_hash))

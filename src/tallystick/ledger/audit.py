@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tallystick.errors import Corruption, Rejection
-from tallystick.ledger.block import Block, SignedHeader, data_root, header_hash, verify_header
+from tallystick.ledger.block import (
+    NO_HASH,
+    Block,
+    SignedHeader,
+    data_root,
+    header_hash,
+    verify_header,
+)
 from tallystick.ledger.check import Registry
 from tallystick.ledger.execution import Executed, Machine, Order, make_header
 from tallystick.ledger.genesis import parse_genesis
@@ -117,7 +124,8 @@ class Auditor:
             made = make_header(order, executed, header.chain_id, self._previous, header.proposer)
             _require(made == header and header.time == self._genesis.time, 0, "genesis")
         self._keeper.apply(executed)
-        self._previous, self._time = header_hash(header), header.time
+        self._previous = header_hash(header) if self._genesis.proposer else NO_HASH
+        self._time = header.time
         self.app_hash, self.height = executed.app_hash, header.height
         self.transactions += header.transactions
 

@@ -10,6 +10,8 @@ from tallystick.values import canonical
 from tallystick.values.identifiers import account_address
 
 HEADER_PREFIX = b"tallystick/header/1\n"
+#: What stands for the hash of the block before where the validators' own headers link the blocks.
+NO_HASH = bytes(32)
 
 
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,8 +22,9 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         chain_id: name of the chain.
         data_hash: RFC 6962 root over the SHA-256 of each transaction.
         height: number of the block; the genesis block is 0.
-        previous_hash: hash of the header before; in the genesis block, SHA-256 of the genesis document.
-        proposer: account address of the key that signed the header.
+        previous_hash: hash of the header before; in the genesis block, SHA-256 of the genesis document;
+            ``NO_HASH`` where validators agree on each block: the headers that they sign link the blocks.
+        proposer: account address of the key that signed the header, or of the validator that proposed it.
         results_hash: RFC 6962 root over ``code || 0x0A || data`` of each result.
         time: block time, milliseconds since 1970 UTC, greater in every block.
         transactions: how many transactions the block holds.

@@ -80,19 +80,20 @@ def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
 
 
 def _check(value: object, levels: int) -> None:
-    if type(value) in _WITHOUT_PARTS:
-        return
-    if type(value) is int:
-        if not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise Malformed("not_canonical", "A whole number in a document must be below 2**53.")
-        return
-    if levels == 0:
-        raise Malformed("not_canonical", f"A document may be nested at most {MAX_DEPTH} levels deep.")
-    parts = _parts(value)
-    # Most documents are flat; asking for all types at once spares a call for each part.
-    if not _WITHOUT_PARTS.issuperset(map(type, parts)):
-        for part in parts:
-            _check(part, levels - 1)
+    if not _is_whole(value):
+        if levels == 0:
+            raise Malformed("not_canonical", f"A document may be nested at most {MAX_DEPTH} levels deep.")
+        for part in _parts(value):
+            # Most documents are flat: what has no parts is not worth a call.
+            if type(part) not in _WITHOUT_PARTS:
+                _check(part, levels - 1)
+
+
+def _is_whole(value: object) -> bool:
+    """Return whether the value has no parts; refuse a number that is out of range."""
+    if type(value) is int and not -MAX_INTEGER <= value <= MAX_INTEGER:
+        raise Malformed("not_canonical", "A whole number in a document must be below 2**53.")
+    return type(value) is int or type(value) in _WITHOUT_PARTS
 
 
 def _parts(value: object) -> Collection[object]:

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from tallystick.errors import Malformed
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Clock(Protocol):
     """Tells the time."""
@@ -39,3 +41,8 @@ class FixedClock:
         if by < timedelta(0):
             raise Malformed("time_runs_forward", "A clock can only be moved forward.")
         self._moment += by
+
+
+def now_ms(clock: Clock) -> int:
+    """Return the clock's time in whole milliseconds since 1970 UTC."""
+    return (clock.now() - _EPOCH) // timedelta(milliseconds=1)

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tallystick.engines.embedded.door import Door
-from tallystick.engines.embedded.founding import Signer, found, require_proposer
 from tallystick.engines.embedded.limits import Limits
 from tallystick.engines.embedded.sealer import Sealer
 from tallystick.engines.embedded.verifiers import LocalVerifier, ProcessVerifier
 from tallystick.engines.embedded.waiting import WaitingRoom
+from tallystick.engines.storage.founding import Signer, found, require_proposer
 from tallystick.engines.storage.reading import LedgerFile, hash_bytes
 from tallystick.engines.storage.store import Store
 from tallystick.errors import Corruption, TallystickError, Unavailable

@@ -1,11 +1,10 @@
 """The sealer: executes what waits as the next block and makes it durable, all in one commit."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 
-from tallystick.engines.embedded.founding import Signer
 from tallystick.engines.embedded.limits import Limits
 from tallystick.engines.storage.cache import StateCache
+from tallystick.engines.storage.founding import Signer
 from tallystick.engines.storage.store import Store
 from tallystick.errors import Corruption
 from tallystick.ledger import trie
@@ -14,10 +13,9 @@ from tallystick.ledger.check import Registry, is_genuine
 from tallystick.ledger.execution import Executed, Machine, Order, make_header
 from tallystick.ledger.mempool import Pending
 from tallystick.ledger.transaction import Transaction
-from tallystick.values.clock import Clock
+from tallystick.values.clock import Clock, now_ms
 
 Choice = Callable[[bool], list[Pending]]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Sealer:
@@ -100,8 +98,3 @@ class Sealer:
     def _sign(self, order: Order, executed: Executed, previous: Header) -> SignedHeader:
         header = make_header(order, executed, previous.chain_id, header_hash(previous), self._proposer)
         return SignedHeader(header, self._signer(header_sign_bytes(header)).hex())
-
-
-def now_ms(clock: Clock) -> int:
-    """Return the clock's time in whole milliseconds since 1970 UTC."""
-    return (clock.now() - _EPOCH) // timedelta(milliseconds=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tallystick.engines.storage.store import Store
 from tallystick.engines.storage.stored import Row, index_differs
-from tallystick.errors import Corruption
+from tallystick.errors import Conflict, Corruption
 from tallystick.ledger import accounts, trie
 from tallystick.ledger.audit import Auditor, Followed, MemoryKeeper, Progress, wrong_block
 from tallystick.ledger.check import Registry
@@ -23,6 +23,7 @@ def verify(path: Path, contracts: Iterable[Contract], progress: Progress) -> Fol
         Corruption: ``block_wrong`` for the first block that breaks a rule; ``state_differs``,
             ``index_differs``.
         NotFound: ``no_ledger``.
+        Conflict: ``partial_ledger`` when the file does not hold all blocks.
     """
     derived = _Derived()
     with closing(Store.open_reading(path)) as store, store.snapshot():
@@ -38,6 +39,7 @@ def rebuild(path: Path, contracts: Iterable[Contract], progress: Progress) -> Fo
         Corruption: ``block_wrong``, also when the file shows that its last blocks are gone; the file stays
             as it was.
         NotFound: ``no_ledger``.
+        Conflict: ``partial_ledger``.
     """
     derived = _Derived()
     with closing(Store.open(path)) as store, store.writing():
@@ -56,9 +58,11 @@ def export(path: Path, progress: Progress) -> Iterator[bytes]:
 
     Raises:
         NotFound: ``no_ledger``.
+        Conflict: ``partial_ledger``.
         Corruption: ``block_wrong`` for a block that cannot be read.
     """
     with closing(Store.open_reading(path)) as store:
+        _require_all_blocks(store)
         last = store.height()
         blocks = (store.block(height) for height in _counted(last, progress))
         yield from write_lines(store.genesis(), blocks)
@@ -81,7 +85,18 @@ class _Derived(MemoryKeeper):
             self._next += 1
 
 
+def _require_all_blocks(store: Store) -> None:
+    first = store.first_height()
+    if first > 0:
+        raise Conflict(
+            "partial_ledger",
+            f"This ledger begins with block {first}; only one with all blocks can be followed from block 0.",
+            first_height=first,
+        )
+
+
 def _follow(store: Store, derived: _Derived, contracts: Iterable[Contract], progress: Progress) -> Followed:
+    _require_all_blocks(store)
     auditor = Auditor(store.genesis(), Registry(contracts), derived)
     for height in _counted(store.height(), progress):
         block, first = store.block(height), auditor.transactions

@@ -119,9 +119,10 @@ class LedgerFile:
     def status(self) -> Status:
         """Return where the ledger stands."""
         with self._store.snapshot():
-            head, count = self._store.head().header, self._store.transaction_count()
+            signed, count = self._store.head(), self._store.transaction_count()
+        head = signed.header
         return Status(
-            engine="embedded",
+            engine="embedded" if signed.signature else "cometbft",
             chain_id=head.chain_id,
             height=head.height,
             time=head.time,

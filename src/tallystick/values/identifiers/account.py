@@ -27,7 +27,20 @@ def account_address(public_key: bytes) -> str:
     """
     if len(public_key) != _KEY_BYTES:
         raise Malformed("bad_public_key", f"A public key has {_KEY_BYTES} bytes.")
-    return bech32m.encode(_PREFIX, sha256(public_key).digest()[:_ADDRESS_BYTES])
+    return account_address_of(sha256(public_key).digest()[:_ADDRESS_BYTES])
+
+
+def account_address_of(digest: bytes) -> str:
+    """Return the address whose 20 bytes are these: the first of the SHA-256 of a public key.
+
+    CometBFT names validators by the same 20 bytes.
+
+    Raises:
+        Malformed: ``bad_public_key`` when there are not 20.
+    """
+    if len(digest) != _ADDRESS_BYTES:
+        raise Malformed("bad_public_key", f"An address stands for {_ADDRESS_BYTES} bytes.")
+    return bech32m.encode(_PREFIX, digest)
 
 
 @lru_cache(maxsize=8192)
