@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Install the parts that tests need and pip cannot bring: PostgreSQL, Chromium, a Chinese font (Debian packages).
+# Install the parts that tests need and pip cannot bring, as Debian packages: PostgreSQL, Chromium, a Chinese font,
+# SoftHSM (a hardware security module in software).
 # Where that cannot be done this says so and succeeds: the tests skip with the reason, or fail under CI=true.
 set -uo pipefail
 
@@ -7,6 +8,7 @@ missing=()
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 [ -x /usr/bin/chromium ] || missing+=(chromium)
 compgen -G '/usr/share/fonts/opentype/noto/NotoSansCJK-*' >/dev/null || missing+=(fonts-noto-cjk)
+command -v softhsm2-util >/dev/null || missing+=(softhsm2)
 
 if [ ${#missing[@]} = 0 ]; then
     exit 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.engines import embedded
+from tests.engines import embedded, network
 from tests.engines.conformance import CONFORMANCE
 
 ENGINES = {
@@ -10,6 +10,7 @@ ENGINES = {
     "embedded with a verifier process": lambda folder: embedded.create(
         folder / "ledger.sqlite3", verifiers=1
     ),
+    "network": network.create,
 }
 
 
