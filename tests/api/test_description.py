@@ -47,6 +47,7 @@ def test_every_answer_is_as_described(
         "reference": draft.reference,
         "programme_id": members.lender.programmes.get().pk,
         "height": 0,
+        "address": members.lender.address,
         "transaction_hash": house.ledger.block(1).entries[0].data_hash,
     }
     token = {"Authorization": f"Bearer {callers.owner.token}"}

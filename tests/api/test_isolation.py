@@ -8,6 +8,7 @@ import pytest
 from tallystick.api.routes import api
 from tallystick.records.models import Application
 from tallystick.services.installation import Installation
+from tallystick.values.identifiers import account_address
 from tests.api.callers import Caller, caller, encoded, good, problem
 from tests.api.conftest import Callers
 from tests.installation import Consortium
@@ -30,6 +31,9 @@ class Shared:
     parameters: dict[str, str] = field(default_factory=dict)
 
 
+_READERS = "the frame is everybody's, the content its readers'; see test_ledger_readers"
+ADDRESS = account_address(bytes(32))
+
 #: Every address: a route that is not listed here fails ``test_every_route_is_in_the_table``.
 TABLE: dict[tuple[str, str], Private | Shared] = {
     ("get", "/api/v1/me"): Shared("it speaks of the caller only"),
@@ -51,14 +55,21 @@ TABLE: dict[tuple[str, str], Private | Shared] = {
     ("post", "/api/v1/applications/{reference}/disbursement"): Private(of_lender=True),
     ("post", "/api/v1/applications/{reference}/withdrawal"): Private({"reason": "x"}),
     ("get", "/api/v1/ledger/status"): Shared("the ledger is the consortium's"),
-    ("get", "/api/v1/ledger/blocks/{height}"): Shared("as above", parameters={"height": "0"}),
+    ("get", "/api/v1/ledger/blocks"): Shared("headers hold hashes only"),
+    ("get", "/api/v1/ledger/blocks/{height}"): Shared(_READERS, parameters={"height": "0"}),
     ("get", "/api/v1/ledger/transactions/{transaction_hash}"): Shared(
-        "as above", parameters={"transaction_hash": "0" * 64}
+        _READERS, parameters={"transaction_hash": "0" * 64}
     ),
     ("get", "/api/v1/ledger/transactions/{transaction_hash}/proof"): Shared(
-        "as above", parameters={"transaction_hash": "0" * 64}
+        _READERS, parameters={"transaction_hash": "0" * 64}
     ),
-    ("get", "/api/v1/ledger/state"): Shared("as above"),
+    ("get", "/api/v1/ledger/state"): Shared(_READERS),
+    ("get", "/api/v1/ledger/accounts"): Shared("who is a member is known to every member"),
+    ("get", "/api/v1/ledger/accounts/{address}"): Shared("as above", parameters={"address": ADDRESS}),
+    ("get", "/api/v1/ledger/accounts/{address}/proof"): Shared("as above", parameters={"address": ADDRESS}),
+    ("get", "/api/v1/ledger/contracts"): Shared("what runs is the same everywhere"),
+    ("get", "/api/v1/ledger/validators"): Shared("who decides is known to every member"),
+    ("get", "/api/v1/ledger/genesis"): Shared("every member holds it"),
     ("post", "/api/v1/ledger/transactions"): Shared("the signature says who sends", sent={"data": ""}),
 }
 PRIVATE = {route: entry for route, entry in TABLE.items() if isinstance(entry, Private)}

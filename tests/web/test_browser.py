@@ -1,9 +1,11 @@
 """The pages in a real browser: nothing refused by the policy, no sideways scrolling, all by keyboard."""
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page
 
 from tests.web.conftest import signed_in
+from tests.web.networks import network
 
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 FOCUSED = "document.activeElement.outerHTML"
@@ -32,8 +34,7 @@ def opened(chromium, live_server, house, operator):
         context.close()
 
 
-@pytest.mark.parametrize("address", ["/", "/style/", "/accounts/2fa/", "/accounts/password/change/"])
-@pytest.mark.parametrize(
+SCREENS = pytest.mark.parametrize(
     ("width", "options"),
     [
         (360, {"locale": "en", "color_scheme": "light"}),
@@ -42,11 +43,41 @@ def opened(chromium, live_server, house, operator):
     ],
     ids=["phone, light", "phone, dark, Chinese", "desk"],
 )
+
+
+@pytest.mark.parametrize("address", ["/", "/style/", "/accounts/2fa/", "/accounts/password/change/"])
+@SCREENS
 def test_pages_fit_and_nothing_is_refused(opened, address, width, options):
     open_page, complaints = opened
     page = open_page(address, width, **options)
     assert page.evaluate(SIDEWAYS) <= 0
     assert complaints == []
+
+
+@SCREENS
+def test_the_pages_of_the_ledger_fit_and_nothing_is_refused(opened, house, members, width, options):
+    open_page, complaints = opened
+    account = reverse("web:account", args=[members.lender.address])
+    joined = reverse("web:transaction", args=[house.ledger.block(1).entries[0].data_hash])
+    with network(house):
+        for address in (
+            *(reverse(f"web:{name}") for name in ("ledger", "accounts", "contracts", "validators")),
+            reverse("web:block", args=[0]),
+            reverse("web:block", args=[1]),
+            account,
+            joined,
+            reverse("web:ledger_search") + "?q=" + "0" * 64,
+        ):
+            assert open_page(address, width, **options).evaluate(SIDEWAYS) <= 0, address
+    assert complaints == []
+
+
+def test_the_ledger_is_searched_by_keyboard(opened, members):
+    page = opened[0](reverse("web:accounts"), 1280)
+    page.focus("#q")
+    page.keyboard.type("1-0")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ledger/transactions/**")
 
 
 def test_the_first_tab_stop_skips_to_the_content(opened):

@@ -148,10 +148,15 @@ def test_pages_of_programmes(house: Installation, members: Consortium) -> None:
 def test_pages_of_the_ledger(house: Installation, members: Consortium, who: str) -> None:
     user = getattr(members, who)
     head = house.ledger.head().height
-    assert f'/ledger/blocks/{head}/"' in _read(user, reverse("web:ledger"))["en"]
+    overview = _read(user, reverse("web:ledger"))["en"]
+    assert f'/ledger/blocks/{head}/"' in overview
+    assert house.ledger.status().app_hash in overview
     assert "No transaction in this block" in _read(user, reverse("web:block", args=[0]))["en"]
     block = house.ledger.block(head)
-    assert "membership.join" in _read(user, reverse("web:block", args=[head]))["en"]
+    page = _read(user, reverse("web:block", args=[head]))
+    assert "membership.join" in page["en"]
+    assert "1 of 1 validators signed, with 100.0% of the power." in page["en"]
+    assert "已最终确认" in page["zh-hans"]
     _read(user, reverse("web:transaction", args=[block.entries[0].data_hash]))
     assert "There is no such block." in _read(user, reverse("web:block", args=[head + 1]), 404)["en"]
     assert "No block holds" in _read(user, reverse("web:transaction", args=["0" * 64]), 404)["en"]

@@ -25,6 +25,12 @@ class Digest(_Text):
     regex = "[0-9a-f]{64}"
 
 
+class Address(_Text):
+    """The address of an account on the ledger."""
+
+    regex = "tly1[0-9a-z]{38}"
+
+
 class Name(_Text):
     """The name of an item or of a step."""
 

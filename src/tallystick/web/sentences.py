@@ -40,6 +40,12 @@ SENTENCES: Final[Mapping[str, Promise]] = MappingProxyType(
         "ledger_refused_before": _("The ledger refused an earlier step of this application."),
         "unknown_block": _("There is no such block."),
         "unknown_transaction": _("No block holds that transaction."),
+        "not_yet_provable": _("The proof needs the block after this one, which is not there yet; try again."),
+        "node_unreachable": _("This installation's node of the ledger does not answer; try again shortly."),
+        "unknown_account": _("The ledger has no account at that address."),
+        "not_yours_to_read": _(
+            "Only the member that sent this and the auditors may read it; its hash is open."
+        ),
         "account_suspended": _("The member's account on the ledger is suspended."),
         # items as they were typed
         "bad_amount": _(

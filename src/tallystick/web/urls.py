@@ -2,15 +2,34 @@
 
 from django.urls import path, register_converter
 
-from tallystick.web.converters import Digest, Name, Number, Reference
-from tallystick.web.views import applications, apply, desk, downloads, home, ledger, programmes, style
+from tallystick.web.converters import Address, Digest, Name, Number, Reference
+from tallystick.web.views import (
+    applications,
+    apply,
+    consortium,
+    desk,
+    downloads,
+    home,
+    ledger,
+    programmes,
+    proofs,
+    style,
+)
 
 app_name = "web"
 
-for name, converter in (("reference", Reference), ("digest", Digest), ("number", Number), ("name", Name)):
+for name, converter in (
+    ("address", Address),
+    ("digest", Digest),
+    ("name", Name),
+    ("number", Number),
+    ("reference", Reference),
+):
     register_converter(converter, name)
 
 _CASE = "applications/<reference:reference>/"
+_TRANSACTION = "ledger/transactions/<digest:transaction_hash>/"
+_ACCOUNT = "ledger/accounts/<address:address>/"
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -34,15 +53,19 @@ urlpatterns = [
     path(_CASE + "pay/", desk.pay, name="pay"),
     path(_CASE + "schedule.csv", downloads.schedule, name="schedule"),
     path(_CASE + "papers/<name:step>.json", downloads.step_paper, name="step_paper"),
-    path(_CASE + "proofs/<name:step>.json", downloads.step_proof, name="step_proof"),
+    path(_CASE + "proofs/<name:step>.json", proofs.step_proof, name="step_proof"),
     path("programmes/", programmes.programmes, name="programmes"),
     path("programmes/<number:programme_id>/", programmes.programme, name="programme"),
     path("ledger/", ledger.ledger, name="ledger"),
     path("ledger/blocks/<number:height>/", ledger.block, name="block"),
-    path("ledger/transactions/<digest:transaction_hash>/", ledger.transaction, name="transaction"),
-    path(
-        "ledger/transactions/<digest:transaction_hash>/proof.json",
-        downloads.transaction_proof,
-        name="transaction_proof",
-    ),
+    path(_TRANSACTION, ledger.transaction, name="transaction"),
+    path(_TRANSACTION + "proof.json", proofs.transaction_proof, name="transaction_proof"),
+    path("ledger/accounts/", consortium.accounts, name="accounts"),
+    path(_ACCOUNT, consortium.account, name="account"),
+    path(_ACCOUNT + "proof.json", proofs.account_proof, name="account_proof"),
+    path(_ACCOUNT + "member-proof.json", proofs.member_proof, name="member_proof"),
+    path("ledger/contracts/", consortium.contracts, name="contracts"),
+    path("ledger/validators/", consortium.validators, name="validators"),
+    path("ledger/genesis.json", proofs.genesis, name="genesis"),
+    path("ledger/search/", ledger.search, name="ledger_search"),
 ]

@@ -1,23 +1,34 @@
-"""The shared ledger: every member reads all of it, and may send what it has signed elsewhere."""
+"""The shared ledger: every member sees the frame of it, reads its own, and may send what it has signed.
+
+``services.disclosure`` says who reads what.
+"""
 
 import base64
 import binascii
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Path, Query, Router, Schema, Status
 
+from tallystick.api import presenting_ledger as shown
+from tallystick.api.auth import actor
 from tallystick.api.schemas import ledger as out
 from tallystick.api.schemas.common import Hash
 from tallystick.bootstrap.parts import installation
-from tallystick.errors import Malformed, NotFound
-from tallystick.ledger.block import Block, Header, header_hash
+from tallystick.errors import Malformed
+from tallystick.ledger.accounts import account_state_key
 from tallystick.ledger.proof import Bundle, encode_proof
 from tallystick.ledger.state import MAX_KEY_LENGTH
+from tallystick.services import explorer, ledger_state
+from tallystick.services.disclosure import Viewer
 
 JSON: Final = "application/json"
+#: A block may hold 4 MiB, so that a page of blocks holds fewer rows than other pages.
+MAX_BLOCKS: Final = 20
+MAX_ACCOUNTS: Final = 100
 Height = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Address = Annotated[str, Field(pattern=r"^tly1[0-9a-z]{38}$")]
 
 router = Router()
 
@@ -33,6 +44,22 @@ class StateKey(Schema):
     )
 
 
+class PageOfBlocks(Schema):
+    """Where a page of blocks begins and how long it is."""
+
+    limit: int = Field(MAX_BLOCKS, ge=1, le=MAX_BLOCKS)
+    cursor: Annotated[str, Field(pattern=r"^[0-9]{1,15}$")] | None = Field(
+        None, description="`next` of the page before."
+    )
+
+
+class PageOfAccounts(Schema):
+    """Where a page of accounts begins and how long it is."""
+
+    limit: int = Field(50, ge=1, le=MAX_ACCOUNTS)
+    cursor: Address | None = Field(None, description="`next` of the page before.")
+
+
 @router.get(
     "/status", response=out.LedgerStatus, summary="Where the ledger stands", operation_id="ledger_status"
 )
@@ -41,10 +68,23 @@ def status(request: HttpRequest) -> out.LedgerStatus:
     return out.LedgerStatus(**msgspec.structs.asdict(installation().ledger.status()))
 
 
+@router.get("/blocks", response=out.BlockPage, summary="Blocks", operation_id="list_blocks")
+def list_blocks(request: HttpRequest, asked: Query[PageOfBlocks]) -> out.BlockPage:
+    """Return the headers of blocks, newest first; blocks that this node no longer keeps are left out."""
+    ledger = installation().ledger
+    head = ledger.head().height
+    newest = head if asked.cursor is None else min(int(asked.cursor) - 1, head)
+    heights = range(newest, max(newest - asked.limit, -1), -1)
+    found = [shown.header(each) for each in explorer.headers(ledger, heights)]
+    more = bool(found) and heights[-1] > 0
+    return out.BlockPage(items=found, next=str(heights[-1]) if more else None)
+
+
 @router.get("/blocks/{height}", response=out.Block, summary="A block", operation_id="read_block")
 def block(request: HttpRequest, height: Path[Height]) -> out.Block:
-    """Return a committed block with its entries, in the form "data, data hash"."""
-    return _block(installation().ledger.block(height))
+    """Return a committed block with its certificate and its entries, in the form "data, data hash"."""
+    ledger = installation().ledger
+    return shown.block(_viewer(request), ledger.block(height), explorer.certificate(ledger, height))
 
 
 @router.get(
@@ -52,28 +92,80 @@ def block(request: HttpRequest, height: Path[Height]) -> out.Block:
 )
 def receipt(request: HttpRequest, transaction_hash: Path[Hash]) -> out.Receipt:
     """Return what became of a committed transaction."""
-    found = installation().ledger.receipt(transaction_hash)
-    if found is None:
-        raise NotFound("unknown_transaction", "No block holds that transaction.")
-    fields: dict[str, Any] = msgspec.structs.asdict(found)
-    return out.Receipt(**fields | {"address": found.address, "data": found.data.decode()})
+    return shown.receipt(explorer.transaction(installation().ledger, _viewer(request), transaction_hash))
 
 
 @router.get(
     "/transactions/{transaction_hash}/proof",
-    response=out.InclusionProof,
+    response=out.InclusionProof | out.NetworkInclusionProof,
     summary="An inclusion proof",
     operation_id="prove_transaction",
 )
 def transaction_proof(request: HttpRequest, transaction_hash: Path[Hash]) -> HttpResponse:
     """Return the bundle that proves offline where a transaction stands and what became of it."""
-    return _bundle(installation().ledger.prove(transaction_hash))
+    return _bundle(explorer.prove_transaction(installation().ledger, _viewer(request), transaction_hash))
 
 
-@router.get("/state", response=out.StateProof, summary="A state value, proved", operation_id="read_state")
+@router.get(
+    "/state",
+    response=out.StateProof | out.NetworkStateProof,
+    summary="A state value, proved",
+    operation_id="read_state",
+)
 def state(request: HttpRequest, asked: Query[StateKey]) -> HttpResponse:
     """Return what the state holds under a key, or null, with the proof of it."""
-    return _bundle(installation().ledger.prove_state(asked.key))
+    return _bundle(explorer.prove_state(installation().ledger, _viewer(request), asked.key))
+
+
+@router.get("/accounts", response=out.AccountPage, summary="Accounts", operation_id="list_accounts")
+def list_accounts(request: HttpRequest, asked: Query[PageOfAccounts]) -> out.AccountPage:
+    """Return the accounts in the order of their addresses, at most 1,000 on all pages together."""
+    ledger = installation().ledger
+    listed = ledger_state.accounts(ledger, _viewer(request)).accounts
+    left = [each for each in listed if asked.cursor is None or each[0] > asked.cursor]
+    found = left[: asked.limit]
+    return out.AccountPage(
+        items=[shown.account(ledger_state.with_member(ledger, *each)) for each in found],
+        next=found[-1][0] if len(left) > asked.limit else None,
+    )
+
+
+@router.get("/accounts/{address}", response=out.Account, summary="An account", operation_id="read_account")
+def account(request: HttpRequest, address: Path[Address]) -> out.Account:
+    """Return one account with its member."""
+    return shown.account(ledger_state.account(installation().ledger, _viewer(request), address))
+
+
+@router.get(
+    "/accounts/{address}/proof",
+    response=out.StateProof | out.NetworkStateProof,
+    summary="An account, proved",
+    operation_id="prove_account",
+)
+def account_proof(request: HttpRequest, address: Path[Address]) -> HttpResponse:
+    """Return the bundle that proves offline what the state holds about an account, or that there is none."""
+    key = account_state_key(address)
+    return _bundle(explorer.prove_state(installation().ledger, _viewer(request), key))
+
+
+@router.get("/contracts", response=list[out.Contract], summary="Contracts", operation_id="list_contracts")
+def list_contracts(request: HttpRequest) -> list[out.Contract]:
+    """Return the contracts that the ledger runs."""
+    return [shown.contract(each) for each in ledger_state.contracts(installation().ledger)]
+
+
+@router.get("/validators", response=list[out.Validator], summary="Validators", operation_id="list_validators")
+def list_validators(request: HttpRequest) -> list[out.Validator]:
+    """Return who decides on the next block, in the order of their addresses."""
+    ledger = installation().ledger
+    return [shown.validator(each) for each in ledger_state.validators(ledger, _viewer(request))]
+
+
+@router.get("/genesis", response=out.Genesis, summary="The genesis document", operation_id="read_genesis")
+def genesis(request: HttpRequest) -> HttpResponse:
+    """Return the bytes of the document that every node of the chain starts from."""
+    document = explorer.genesis(installation().ledger, _viewer(request))
+    return HttpResponse(document, content_type=JSON)
 
 
 @router.post(
@@ -91,26 +183,8 @@ def submit(request: HttpRequest, sent: out.SignedTransaction) -> Status[out.Acce
     return Status(202, out.Accepted(transaction_hash=installation().ledger.submit(wire)))
 
 
-def _block(found: Block) -> out.Block:
-    height = found.header.height
-    return out.Block(
-        header=_header(found.header),
-        header_hash=header_hash(found.header).hex(),
-        signature=found.signature,
-        entries=[
-            out.Entry(
-                address=f"{height}-{index}",
-                data=base64.b64encode(entry.data).decode(),
-                data_hash=entry.data_hash,
-                code=result.code,
-            )
-            for index, (entry, result) in enumerate(zip(found.entries, found.results, strict=True))
-        ],
-    )
-
-
-def _header(header: Header) -> out.Header:
-    return out.Header(**msgspec.structs.asdict(header))
+def _viewer(request: HttpRequest) -> Viewer:
+    return explorer.viewer_of(installation().ledger, actor(request))
 
 
 def _bundle(proof: Bundle) -> HttpResponse:

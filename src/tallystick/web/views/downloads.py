@@ -1,4 +1,4 @@
-"""What is taken away as a file: templates, books, schedules, proofs."""
+"""What is taken away as a file: templates, books, schedules, papers."""
 
 import csv
 import io
@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET
 from tallystick.admission.books import FILE_COLUMNS
 from tallystick.bootstrap.parts import installation
 from tallystick.errors import NotFound
-from tallystick.ledger.proof import encode_proof
 from tallystick.records.models import Member
 from tallystick.services import files, sight
 from tallystick.services.access import Actor
@@ -85,32 +84,7 @@ def step_paper(request: HttpRequest, actor: Actor, reference: str, step: str) ->
     anchor = case.anchors.get(step)
     if anchor is None or not sight.sees_anchored_paper(case.side, step):
         raise NotFound("no_paper", "There is no such paper.")
-    return _attachment(
-        f"{reference}-{step}-paper.json", canonical.encode(anchor.document), "application/json"
-    )
-
-
-@require_GET
-@for_members
-def step_proof(request: HttpRequest, actor: Actor, reference: str, step: str) -> HttpResponse:
-    """Return the bundle that proves offline that a step is on the ledger."""
-    anchor = open_case(actor, reference).anchors.get(step)
-    if anchor is None or anchor.transmission.code != "ok":
-        raise NotFound("unknown_transaction", "This step is not on the ledger.")
-    return _proof(f"{reference}-{step}.json", anchor.transmission.transaction_hash)
-
-
-@require_GET
-@for_members
-def transaction_proof(request: HttpRequest, actor: Actor, transaction_hash: str) -> HttpResponse:
-    """Return the bundle that proves a transaction offline; the ledger is every member's to read."""
-    return _proof(f"{transaction_hash[:16]}.json", transaction_hash)
-
-
-def _proof(name: str, transaction_hash: str) -> HttpResponse:
-    # The canonical bytes themselves, so that the file that is saved is the bundle that is checked.
-    bundle = encode_proof(installation().ledger.prove(transaction_hash))
-    return _attachment(name, bundle, "application/json")
+    return attachment(f"{reference}-{step}-paper.json", canonical.encode(anchor.document), "application/json")
 
 
 def _csv(
@@ -120,10 +94,11 @@ def _csv(
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(heading)
     writer.writerows(rows)
-    return _attachment(name, text.getvalue().encode(encoding), "text/csv; charset=utf-8")
+    return attachment(name, text.getvalue().encode(encoding), "text/csv; charset=utf-8")
 
 
-def _attachment(name: str, content: bytes, content_type: str) -> HttpResponse:
+def attachment(name: str, content: bytes, content_type: str) -> HttpResponse:
+    """Return a file to be saved under ``name``."""
     response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

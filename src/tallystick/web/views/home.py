@@ -11,8 +11,9 @@ from django.utils.cache import patch_vary_headers
 from tallystick.bootstrap.parts import installation
 from tallystick.lending.application import Stage
 from tallystick.records.models import Application, Programme, Transmission, User
-from tallystick.services import outbox
+from tallystick.services import explorer, outbox
 from tallystick.services.access import Actor, actor_of
+from tallystick.services.disclosure import may_read_call
 from tallystick.web.asking import is_htmx
 from tallystick.web.cards.programme import ProgrammeCard, programme_card
 from tallystick.web.next_steps import NEXT_STEPS, NextStep
@@ -20,6 +21,14 @@ from tallystick.web.worklist import work_list
 
 OWN_AT_MOST: Final = 100
 REFUSED_AT_MOST: Final = 50
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """A call that the ledger refused; ``message`` only where it is the reader's to read."""
+
+    sent: Transmission
+    message: str
 
 
 @dataclass(frozen=True)
@@ -73,13 +82,18 @@ def _managing(_request: HttpRequest, actor: Actor) -> dict[str, Any]:
     }
 
 
-def _health(_request: HttpRequest, _actor: Actor) -> dict[str, Any]:
+def _health(_request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    ledger = installation().ledger
+    viewer = explorer.viewer_of(ledger, actor)
     refused = Transmission.objects.exclude(code__in=("", "ok")).order_by("-id")
     return {
-        "status": installation().ledger.status(),
+        "status": ledger.status(),
         "waiting": outbox.waiting(),
         "refused_count": refused.count(),
-        "refused": refused[:REFUSED_AT_MOST],
+        "refused": [
+            RefusedRow(row, row.message if may_read_call(viewer, row.contract, row.signer) else "")
+            for row in refused[:REFUSED_AT_MOST]
+        ],
     }
 
 
