@@ -4,15 +4,16 @@ MAKEFLAGS += --no-print-directory
 export PYTHON ?= python3
 BIN := .venv/bin
 
-# What `make demo` passes on: SERVE=0, or BOOKS=DIR MAPPING=FILE ENTERPRISE=NAME for a company's own books.
+# What `make demo` passes on: SERVE=0; BOOKS=DIR MAPPING=FILE ENTERPRISE=NAME for a company's own books;
+# NETWORK=4 for the members on nodes of their own.
 DEMO := $(if $(filter 0,$(SERVE)),--no-serve)
 DEMO += $(if $(BOOKS),--books '$(BOOKS)') $(if $(MAPPING),--mapping '$(MAPPING)')
-DEMO += $(if $(ENTERPRISE),--enterprise '$(ENTERPRISE)')
+DEMO += $(if $(ENTERPRISE),--enterprise '$(ENTERPRISE)') $(if $(NETWORK),--network $(NETWORK))
 
 # Tests write no file of an installation: they get a home of their own (tests/settings.py), and so do the checks.
 SCRATCH := TALLYSTICK_HOME=$(CURDIR)/.venv/scratch
 
-.PHONY: help install dev demo test check bench docs messages lock clean
+.PHONY: help install dev cometbft demo test check simulate bench docs messages lock clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -23,7 +24,10 @@ install:  ## make .venv with everything that the demo needs
 dev: install  ## add to .venv what the tests need
 	@tools/install.sh dev
 
-demo: install  ## run one loan from request to disbursement, then serve the site (SERVE=0: stop before)
+cometbft: install  ## build CometBFT into .venv, for a network between institutions
+	@tools/cometbft.sh
+
+demo: install $(if $(NETWORK),cometbft)  ## run one loan from request to disbursement, then serve the site (SERVE=0: stop before)
 	@$(BIN)/tallystick demo $(DEMO)
 
 check: dev  ## format, lint, types, import rules and house rules
@@ -35,11 +39,15 @@ check: dev  ## format, lint, types, import rules and house rules
 
 test: dev  ## every check and every test; the database tests on PostgreSQL and on SQLite
 	@tools/system_parts.sh
+	@tools/cometbft.sh || echo "CometBFT is not built; the tests that need it cannot run." >&2
 	@$(MAKE) check
 	$(BIN)/python tools/with_postgresql.py --or-skip $(BIN)/pytest -m 'records and not browser'
 	$(BIN)/pytest --ignore tests/house
 
-bench: dev  ## measure, and write docs/benchmarks.md
+simulate: dev  ## run a whole consortium in one process with faults injected: SEED=n
+	$(BIN)/python -m tests.simulation --seed $(or $(SEED),1)
+
+bench: dev cometbft  ## measure, and write docs/benchmarks.md
 	$(BIN)/python tools/bench.py
 
 docs: dev  ## write docs/reference and check every link of every page

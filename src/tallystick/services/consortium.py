@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -102,6 +102,32 @@ def change_standing(
     if standing is None:
         raise Corruption("member_missing", "The ledger changed a member that it does not hold.")
     return standing
+
+
+def recognise(
+    installation: Installation, address: str, *, name_zh: str = "", credit_code: str = ""
+) -> Member:
+    """Record a member of the ledger whose keys are elsewhere, so that its people can sign in here.
+
+    Raises:
+        NotFound: ``unknown_member`` when the ledger knows none at ``address``.
+        Malformed: ``bad_credit_code``.
+    """
+    code = parse_credit_code(credit_code) if credit_code else ""
+    standing = membership.member_from_state(installation.ledger.read, address)
+    if standing is None:
+        raise NotFound("unknown_member", "The ledger knows no member of that address.", address=address)
+    member, _ = Member.objects.get_or_create(
+        address=address,
+        defaults={
+            "name": standing.name,
+            "name_zh": name_zh,
+            "credit_code": code,
+            "roles": list(standing.roles),
+            "joined_at": datetime.fromtimestamp(standing.joined_at // 1000, UTC),
+        },
+    )
+    return member
 
 
 def members_on_ledger(installation: Installation) -> list[membership.Member]:

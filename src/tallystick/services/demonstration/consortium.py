@@ -7,12 +7,14 @@ demonstration is run again on the same installation.
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
 from tallystick.records.models import Member, User
+from tallystick.records.models.members import STAFF_ROLES
 from tallystick.services import catalogue, consortium, programmes
 from tallystick.services.installation import Installation
 from tallystick.values.identifiers import credit_code_check_digit
@@ -27,6 +29,11 @@ class Part:
     name_zh: str
     role: str
     credit_code: str
+
+    @property
+    def whole_credit_code(self) -> str:
+        """The credit code with its check digit."""
+        return self.credit_code + credit_code_check_digit(self.credit_code)
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,11 @@ PARTS: Final = (
 )
 CORE_BUYER: Final = "tyres"
 
-#: user name -> (member, roles); the operator's person works for the node itself.
-PEOPLE: Final = {
+#: user name -> (member, roles)
+People = Mapping[str, tuple[str, tuple[str, ...]]]
+
+#: The operator's person works for the node itself.
+PEOPLE: Final[People] = {
     "rubber.owner": ("rubber", ("applicant",)),
     "castings.owner": ("castings", ("applicant",)),
     "harbour.officer": ("harbour", ("credit_officer",)),
@@ -73,32 +83,36 @@ def found(installation: Installation, operator: str) -> dict[str, Member]:
             name=part.name,
             name_zh=part.name_zh,
             roles=[part.role],
-            credit_code=part.credit_code + credit_code_check_digit(part.credit_code),
+            credit_code=part.whole_credit_code,
         )
         if part.role == "lender":
-            _offer_invoice_loan(installation, members[part.key])
-    for login in logins(installation):
-        if not User.objects.filter(username=login.username).exists():
-            member = members[PEOPLE[login.username][0]]
-            person = consortium.add_user(member, login.username, login.password, login.roles)
-            if login.totp_secret:
-                consortium.enrol_second_factor(person, login.totp_secret)
+            offer_invoice_loan(installation, members[part.key])
+    let_in(installation, members, PEOPLE)
     return members
 
 
-def logins(installation: Installation) -> list[Login]:
+def let_in(installation: Installation, members: Mapping[str, Member], people: People) -> None:
+    """Add the people that are not there yet, each for a member."""
+    for login in logins(installation, people):
+        if not User.objects.filter(username=login.username).exists():
+            member = members[people[login.username][0]]
+            person = consortium.add_user(member, login.username, login.password, login.roles)
+            if login.totp_secret:
+                consortium.enrol_second_factor(person, login.totp_secret)
+
+
+def logins(installation: Installation, people: People = PEOPLE) -> list[Login]:
     """Return how each person of the demonstration signs in."""
     names = {part.key: part.name for part in PARTS} | {"operator": "the node"}
-    staff = {"credit_officer", "business_manager", "operator"}
     return [
         Login(
             username,
             _word(installation, f"password/{username}", 10),
-            _word(installation, f"second-factor/{username}", 20) if staff & set(roles) else "",
+            _word(installation, f"second-factor/{username}", 20) if STAFF_ROLES & set(roles) else "",
             names[key],
             roles,
         )
-        for username, (key, roles) in PEOPLE.items()
+        for username, (key, roles) in people.items()
     ]
 
 
@@ -118,6 +132,7 @@ def _word(installation: Installation, purpose: str, size: int) -> str:
     return base64.b32encode(key.digest()[:size]).decode().rstrip("=")
 
 
-def _offer_invoice_loan(installation: Installation, lender: Member) -> None:
+def offer_invoice_loan(installation: Installation, lender: Member) -> None:
+    """Let a lender offer the invoice loan that comes with Tallystick."""
     policies = {name: catalogue.policy_document(name) for name in catalogue.POLICIES}
     programmes.publish(installation, lender, catalogue.programme_document("invoice-loan"), policies)

@@ -34,7 +34,7 @@ def check_day(day: date) -> date:
 
 
 def sample_requests(members: Mapping[str, Member], today: date) -> list[Request]:
-    """Return the requests of the two suppliers, with sample books up to ``today``, judged on that day."""
+    """Return the suppliers' requests to the lenders that are here, with sample books, judged on ``today``."""
     return [
         Request(
             applicant=members[supplier],
@@ -46,6 +46,7 @@ def sample_requests(members: Mapping[str, Member], today: date) -> list[Request]
             as_of=today,
         )
         for supplier, lender, amount, months, profile, seed in _WANTED
+        if {supplier, lender} <= members.keys()
     ]
 
 
