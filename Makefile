@@ -45,7 +45,7 @@ test: dev  ## every check and every test; the database tests on PostgreSQL and o
 	$(BIN)/pytest --ignore tests/house
 
 simulate: dev  ## run a whole consortium in one process with faults injected: SEED=n
-	$(BIN)/python -m tests.simulation --seed $(or $(SEED),1)
+	$(BIN)/python -m tests.simulation --seed $(or $(SEED),1) $(if $(EVENTS),--events $(EVENTS))
 
 bench: dev cometbft  ## measure, and write docs/benchmarks.md
 	$(BIN)/python tools/bench.py
