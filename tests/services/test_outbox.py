@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from tallystick.errors import Conflict, Corruption, Unavailable
+from tallystick.errors import Conflict, Corruption, Forbidden, Unavailable
 from tallystick.ledger.answers import Receipt
 from tallystick.ledger.transaction import Body, assemble, parse, signing_bytes, transaction_hash
 from tallystick.records.models import Transmission
@@ -232,3 +232,67 @@ def test_a_transaction_that_was_accepted_and_then_overtaken_is_signed_anew(
     row.refresh_from_db()
     assert row.code == "step_out_of_order"
     assert row.transaction_hash != ledger.first
+
+
+class ForgettingLedger(SilentLedger):
+    """A ledger whose node has just lost all that only waited there, and says so to nobody."""
+
+    def next_sequence(self, address: str) -> int:
+        return self._ledger.next_sequence(address) + 1
+
+
+def test_what_a_node_forgot_that_only_waited_there_leaves_no_gap_behind(
+    house: Installation, members: Consortium
+) -> None:
+    """Signed for the number after what waits, the row would wait for a number that never comes."""
+    row = rotation_free_call(house, members.lender.address)
+    forgetting = Installation(
+        house.clock, ForgettingLedger(house.ledger), house.keys, house.files, house.secret
+    )
+    outbox.relay(forgetting)
+    outbox.relay(house)
+    row.refresh_from_db()
+    assert row.code == "step_out_of_order"
+
+
+class SwallowingLedger(SilentLedger):
+    """A ledger that takes a transaction in and loses it."""
+
+    def submit(self, wire: bytes) -> str:
+        return transaction_hash(wire)
+
+
+class SuspendingLedger(SilentLedger):
+    """A ledger on which the sender is suspended by now."""
+
+    def submit(self, wire: bytes) -> str:
+        raise Forbidden("account_suspended", "The sender's account is suspended.")
+
+
+def test_a_call_that_may_still_wait_at_some_node_is_not_refused_for_a_suspension(
+    house: Installation, members: Consortium
+) -> None:
+    row = rotation_free_call(house, members.lender.address)
+
+    def on(ledger: object) -> Installation:
+        return Installation(house.clock, ledger, house.keys, house.files, house.secret)
+
+    outbox.relay(on(SwallowingLedger(house.ledger)))  # taken in, and nothing is heard of it
+    sent = Transmission.objects.get(pk=row.pk).transaction_hash
+    outbox.relay(on(SuspendingLedger(house.ledger)))
+    row.refresh_from_db()
+    assert (row.code, row.claimed_until) == ("", None)
+    outbox.relay(house)
+    row.refresh_from_db()
+    assert (row.code, row.transaction_hash) == ("step_out_of_order", sent)
+
+
+def test_a_call_of_a_suspended_member_that_was_never_sent_is_refused(
+    house: Installation, members: Consortium
+) -> None:
+    row = rotation_free_call(house, members.lender.address)
+    outbox.relay(
+        Installation(house.clock, SuspendingLedger(house.ledger), house.keys, house.files, house.secret)
+    )
+    row.refresh_from_db()
+    assert row.code == "account_suspended"

@@ -25,7 +25,7 @@ from tallystick.values import canonical
 #: ledger has not looked at what ours asks for, and has not counted it.
 OVERTAKEN: Final = frozenset({"transaction_replayed", "sequence_gap", "forged_signature"})
 #: Failures of one signer's account, which hold back nobody else.
-OF_ONE_SIGNER: Final = frozenset({"account_busy", "cannot_sign", "damaged_key_file"})
+OF_ONE_SIGNER: Final = frozenset({"account_busy", "cannot_sign", "damaged_key_file", "sender_suspended"})
 #: A claim that is not released (its process died) can be taken over after this long.
 CLAIM: Final = timedelta(seconds=60)
 MAX_ATTEMPTS_AT_ONCE: Final = 5
@@ -114,20 +114,27 @@ def _settle(installation: Installation, row: Transmission) -> Receipt:
         receipt = ledger.receipt(row.transaction_hash) if row.wire else None
         if receipt is not None and receipt.code not in OVERTAKEN:
             return receipt
-        if is_void or receipt is not None:
+        is_new = is_void or receipt is not None
+        if is_new:
             _sign(installation, row)
-        receipt = _sent(installation, row)
+        receipt = _sent(installation, row, is_new)
         if receipt is not None:
             return receipt
     raise Unavailable("account_busy", "Other transactions of this account keep coming first; try again.")
 
 
-def _sent(installation: Installation, row: Transmission) -> Receipt | None:
-    """Send the row's transaction and wait for it; ``None`` when another of its signer came first."""
+def _sent(installation: Installation, row: Transmission, is_new: bool) -> Receipt | None:
+    """Send the row's transaction and wait for it; ``None`` when another of its signer came first.
+
+    One that was sent before, and whose sender is suspended since, may still wait at some node and be
+    committed later: it is not refused before that is out of the question.
+    """
     ledger, wire = installation.ledger, bytes(row.wire)
     try:
         ledger.submit(wire)
     except Rejection as refused:
+        if refused.code == "account_suspended" and not is_new:
+            raise Unavailable("sender_suspended", refused.message) from refused
         if refused.code not in OVERTAKEN:
             raise
         if _is_void(installation, wire):
@@ -144,10 +151,12 @@ def _sent(installation: Installation, row: Transmission) -> Receipt | None:
 
 def _sign(installation: Installation, row: Transmission) -> None:
     ledger = installation.ledger
+    # The number after the last committed one, not after what waits: a node that falls away loses what only
+    # waited there, and a later number could then never come to its turn.
     body = Body(
         chain_id=ledger.chain_id,
         sender=row.signer,
-        sequence=ledger.next_sequence(row.signer),
+        sequence=_account(installation, row.signer).sequence + 1,
         contract=row.contract,
         action=row.action,
         arguments=canonical.encode(row.arguments),
