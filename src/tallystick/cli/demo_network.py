@@ -72,7 +72,8 @@ def take_part(key: str) -> None:
     installation = parts.installation()
     home = plan.home_of(key)
     members = plan.take_part(installation, home)
-    print_json({"line": to_builtins(Line("member", f"{home.part.name} with {len(home.people)} people"))})
+    who = "person signs" if len(home.people) == 1 else "people sign"
+    print_json({"line": to_builtins(Line("member", f"{home.part.name}: {len(home.people)} {who} in there"))})
     for line in plan.carry_all(installation, members, installation.clock.now().date()):
         print_json({"line": to_builtins(line)})
     print_json({"logins": to_builtins(plan.logins_of(installation, home))})

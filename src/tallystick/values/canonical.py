@@ -38,7 +38,7 @@ def encode(value: object) -> bytes:
         Malformed: ``not_canonical`` for anything else (floats above all), a whole number from 2**53,
             text that is not Unicode, or more than ``MAX_DEPTH`` levels.
     """
-    _check(value, MAX_DEPTH)
+    _check((value,), MAX_DEPTH)
     try:
         return _encoder.encode(value)
     except UnicodeEncodeError as error:
@@ -56,7 +56,7 @@ def decode(data: bytes, kind: type[T]) -> T:
     """
     try:
         value: T = _decoder(cast(Hashable, kind)).decode(data)
-        _check(value, MAX_DEPTH)
+        _check((value,), MAX_DEPTH)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed("malformed_document", f"The document cannot be read: {error!s:.200}.") from error
     except Malformed as error:
@@ -79,21 +79,17 @@ def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind, strict=True)
 
 
-def _check(value: object, levels: int) -> None:
-    if not _is_whole(value):
-        if levels == 0:
-            raise Malformed("not_canonical", f"A document may be nested at most {MAX_DEPTH} levels deep.")
-        for part in _parts(value):
-            # Most documents are flat: what has no parts is not worth a call.
-            if type(part) not in _WITHOUT_PARTS:
-                _check(part, levels - 1)
-
-
-def _is_whole(value: object) -> bool:
-    """Return whether the value has no parts; refuse a number that is out of range."""
-    if type(value) is int and not -MAX_INTEGER <= value <= MAX_INTEGER:
-        raise Malformed("not_canonical", "A whole number in a document must be below 2**53.")
-    return type(value) is int or type(value) in _WITHOUT_PARTS
+def _check(parts: Collection[object], levels: int) -> None:
+    """Check values that may have parts of their own, ``levels`` deep at most."""
+    for part in parts:
+        kind = type(part)
+        if kind is int:
+            if not -MAX_INTEGER <= part <= MAX_INTEGER:  # type: ignore[operator]  # its type is int
+                raise Malformed("not_canonical", "A whole number in a document must be below 2**53.")
+        elif kind not in _WITHOUT_PARTS:
+            if levels == 0:
+                raise Malformed("not_canonical", f"A document may be nested at most {MAX_DEPTH} levels deep.")
+            _check(_parts(part), levels - 1)
 
 
 def _parts(value: object) -> Collection[object]:
