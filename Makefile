@@ -13,7 +13,7 @@ DEMO += $(if $(ENTERPRISE),--enterprise '$(ENTERPRISE)') $(if $(NETWORK),--netwo
 # Tests write no file of an installation: they get a home of their own (tests/settings.py), and so do the checks.
 SCRATCH := TALLYSTICK_HOME=$(CURDIR)/.venv/scratch
 
-.PHONY: help install dev cometbft demo test check simulate bench docs messages lock clean
+.PHONY: help install dev cometbft demo test slow check simulate bench docs messages lock clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -42,7 +42,11 @@ test: dev  ## every check and every test; the database tests on PostgreSQL and o
 	@tools/cometbft.sh || echo "CometBFT is not built; the tests that need it cannot run." >&2
 	@$(MAKE) check
 	$(BIN)/python tools/with_postgresql.py --or-skip $(BIN)/pytest -m 'records and not browser'
-	$(BIN)/pytest --ignore tests/house
+	$(BIN)/pytest --ignore tests/house -m 'not network and not slow'
+	$(BIN)/pytest -n 0 -m 'network and not slow' tests/network
+
+slow: dev cometbft  ## the tests that take long: faults on real nodes, mixed, under load
+	$(BIN)/pytest -n 0 -m slow
 
 simulate: dev  ## run a whole consortium in one process with faults injected: SEED=n
 	$(BIN)/python -m tests.simulation --seed $(or $(SEED),1) $(if $(EVENTS),--events $(EVENTS))

@@ -17,7 +17,7 @@ from tallystick.bootstrap.node.joining import SIGNER_FILE
 from tallystick.bootstrap.node.keys import open_key
 from tallystick.config import Settings, from_environment
 from tallystick.engines.cometbft.folder import APPLICATION_SOCKET, GENESIS, RUN, SIGNER_SOCKET
-from tallystick.engines.cometbft.health import PROGRAMS, HealthServer
+from tallystick.engines.cometbft.health import PROGRAMS, TIMEOUT_S, HealthServer
 from tallystick.engines.cometbft.light import read_trust
 from tallystick.engines.cometbft.rpc import Rpc
 from tallystick.engines.cometbft.signer import Signer
@@ -102,7 +102,7 @@ def _signing(settings: Settings, folder: Path, node: NodeDocument) -> Iterator[N
 
 @contextlib.contextmanager
 def _watched(node: NodeDocument, folder: Path, supervisor: Supervisor) -> Iterator[None]:
-    rpc = Rpc(node.rpc_url, timeout_s=5)
+    rpc = Rpc(node.rpc_url, timeout_s=TIMEOUT_S)
     is_alone = len(read_trust((folder / GENESIS).read_bytes()).validators) == 1
     host, _, port = node.watch.rpartition(":")
     try:

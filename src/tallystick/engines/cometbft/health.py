@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from socketserver import ThreadingMixIn
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -20,7 +21,8 @@ from tallystick.engines.cometbft.rpc import Rpc
 from tallystick.engines.cometbft.supervision import Supervisor
 from tallystick.errors import TallystickError
 
-TIMEOUT_S: Final = 5
+#: How long each question to the node may take: whoever watches must hear soon that it hangs.
+TIMEOUT_S: Final = 2
 MAX_FIGURES_BYTES: Final = 4 * 1024 * 1024
 PROGRAMS: Final = ("application", "cometbft")
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -116,7 +118,7 @@ class HealthServer:
         self._registry = CollectorRegistry()
         self._registry.register(Figures(rpc, supervisor))
         self._pool = urllib3.PoolManager(num_pools=1)
-        self._server: WSGIServer = make_server(host, port, self._answer, handler_class=_Quiet)
+        self._server = make_server(host, port, self._answer, _Threads, handler_class=_Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
 
     def start(self) -> None:
@@ -165,6 +167,12 @@ class HealthServer:
         except urllib3.exceptions.HTTPError:
             return b""
         return answer.data if answer.status == 200 and len(answer.data) <= MAX_FIGURES_BYTES else b""
+
+
+class _Threads(ThreadingMixIn, WSGIServer):
+    """Answers one while another waits for a node that hangs."""
+
+    daemon_threads = True
 
 
 class _Quiet(WSGIRequestHandler):

@@ -7,6 +7,8 @@ import contextlib
 import fcntl
 import logging
 import os
+import select
+import shutil
 import signal
 import subprocess
 import threading
@@ -21,10 +23,12 @@ from tallystick.errors import Conflict, Corruption, NotFound
 #: Exit code of the application when a person must look before it may run again.
 STOP_CODE: Final = 4
 FIRST_PAUSE_S: Final = 0.2
-LONGEST_PAUSE_S: Final = 30.0
+LONGEST_PAUSE_S: Final = 8.0
 #: Who has run this long starts again without a long pause.
-STEADY_S: Final = 30.0
+STEADY_S: Final = 15.0
 TERMINATE_S: Final = 10.0
+#: CometBFT may wait for ever for the answer of an application that has gone; it is not waited for so long.
+ALONE_S: Final = 2.0
 WATCH_S: Final = 0.1
 #: CometBFT waits 3 s before it calls an application again that it has called in vain.
 LISTEN_S: Final = 10.0
@@ -108,6 +112,7 @@ class Supervisor:
             Corruption: ``node_stopped`` when the application says that a person must look first.
         """
         pause_s = FIRST_PAUSE_S
+        self._end_leftovers()
         try:
             while not self._stopping.is_set():
                 began = time.monotonic()
@@ -130,14 +135,21 @@ class Supervisor:
         finally:
             self._end()
 
+    def _end_leftovers(self) -> None:
+        """End what a supervisor that was killed has left running.
+
+        CometBFT means to end when its application has gone, but may hang on the way, with its files locked.
+        """
+        for program in self._programs:
+            with contextlib.suppress(OSError, ValueError):
+                _kill(int(self._pid_path(program.name).read_text()), program.command[-1])
+
     def _start(self) -> None:
         for program in self._programs:
             (self._folder / program.socket).unlink(missing_ok=True)
         for program in self._programs:
             self._await_sockets()
-            log_path = self._log_path(program.name)
-            _turn_over(log_path)
-            with log_path.open("ab") as output:
+            with self._log_path(program.name).open("ab") as output:
                 try:
                     process = subprocess.Popen(
                         program.command,
@@ -153,7 +165,7 @@ class Supervisor:
                         "program_missing", f"The program {program.command[0]} is not installed."
                     ) from None
             self._running[program.name] = process
-            (self._folder / f"{program.name}.pid").write_text(str(process.pid))
+            self._pid_path(program.name).write_text(str(process.pid))
 
     def _await_sockets(self) -> None:
         """Return when those that run listen, or one of them has ended, or it takes too long."""
@@ -167,6 +179,7 @@ class Supervisor:
         """Return the name of the first program that ends, or None when all are to end."""
         while not self._stopping.wait(WATCH_S):
             for name, process in self._running.items():
+                _turn_over(self._log_path(name))
                 if process.poll() is not None:
                     return self._first_to_end(name)
         return None
@@ -187,12 +200,14 @@ class Supervisor:
             for program in reversed(self._programs)
             if program.name in self._running
         ]
+        exit_codes = self._exit_codes()
+        is_answered = exit_codes.get(self._programs[0].name, 0) is None
         for process in running:
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)  # who is stopped hears nothing
                 process.terminate()
             try:
-                process.wait(TERMINATE_S)
+                process.wait(TERMINATE_S if is_answered else ALONE_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -203,9 +218,24 @@ class Supervisor:
     def _log_path(self, name: str) -> Path:
         return self._folder / f"{name}.log"
 
+    def _pid_path(self, name: str) -> Path:
+        return self._folder / f"{name}.pid"
+
+
+def _kill(number: int, last_argument: str) -> None:
+    """Kill the process of this number, if it is the one that was started with that last argument."""
+    process = os.pidfd_open(number)
+    try:
+        if Path(f"/proc/{number}/cmdline").read_bytes().endswith(os.fsencode(f"\0{last_argument}\0")):
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+            select.select([process], [], [], TERMINATE_S)
+    finally:
+        os.close(process)
+
 
 def _turn_over(log_path: Path) -> None:
-    """Begin a new log when the last one is long; one old one is kept."""
-    with contextlib.suppress(FileNotFoundError):
+    """Keep a long log as the old one, and let the program that appends to it begin anew."""
+    with contextlib.suppress(OSError):
         if log_path.stat().st_size > MAX_LOG_BYTES:
-            log_path.replace(log_path.with_suffix(".log.1"))
+            shutil.copyfile(log_path, log_path.with_suffix(".log.1"))
+            os.truncate(log_path, 0)
