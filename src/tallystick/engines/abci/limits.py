@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-#: Agreed by all nodes of a chain: what a proposal may hold. A block that holds more is voted down.
-MAX_BLOCK_TRANSACTIONS: Final = 4000
+#: Agreed by all nodes of a chain: what a proposal may hold. A block that holds more is voted down. It must be
+#: executed by the proposer and then by the others before they give up waiting for it.
+MAX_BLOCK_TRANSACTIONS: Final = 1000
 MAX_BLOCK_BYTES: Final = 4 * 1024 * 1024
 
 
