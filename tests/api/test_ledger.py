@@ -121,7 +121,7 @@ def test_the_pages_of_blocks_join_without_gap_or_repetition(callers: Callers, ho
         cursor = page["next"]
     assert seen == list(range(height, -1, -1))
     assert good(callers.owner.get("/ledger/blocks?cursor=0")) == {"items": [], "next": None}
-    problem(callers.owner.get("/ledger/blocks?limit=21"), 422, "malformed_request")
+    problem(callers.owner.get("/ledger/blocks?limit=101"), 422, "malformed_request")
 
 
 def test_accounts_are_listed_with_their_members(

@@ -192,6 +192,8 @@ def check_blocks_form_a_chain(engine):
     committed(engine, *(ANNE.call(number) for number in range(1, 4)))
     head = settled(engine)
     headers = [engine.block(height).header for height in range(head.height + 1)]
+    assert engine.headers(head.height + 100, 1000) == headers[::-1]
+    assert engine.headers(head.height - 1, 2) == headers[-2:-4:-1]
     assert headers[-1] == head
     assert all(later.time > earlier.time for earlier, later in itertools.pairwise(headers))
     assert engine.chain_id == CHAIN

@@ -182,6 +182,10 @@ class Engine(Protocol):
         """Return the header of the last committed block."""
         ...
 
+    def headers(self, highest: int, limit: int) -> list[Header]:
+        """Return the headers of at most ``limit`` committed blocks from ``highest`` down, as far as kept."""
+        ...
+
     def block(self, height: int) -> Block:
         """Return a committed block.
 

@@ -3,14 +3,13 @@
 It asks the engine only what the protocol ``Engine`` offers, and shows only what ``disclosure`` allows.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from tallystick.contracts import membership
 from tallystick.errors import Malformed, NotFound, TooLarge
 from tallystick.ledger.answers import OK, Certificate
-from tallystick.ledger.block import Block, Header
+from tallystick.ledger.block import Block
 from tallystick.ledger.proof import Bundle
 from tallystick.ledger.protocols import Engine
 from tallystick.ledger.transaction import Body, parse
@@ -91,15 +90,6 @@ def viewer_of(ledger: Engine, actor: Actor) -> Viewer:
 def _audits(ledger: Engine, address: str) -> bool:
     member = membership.member_from_state(ledger.read, address)
     return member is not None and member.status == "active" and "auditor" in member.roles
-
-
-def headers(ledger: Engine, heights: Iterable[int]) -> Iterator[Header]:
-    """Yield the headers of those blocks that the engine keeps, in the order asked for."""
-    for height in heights:
-        try:
-            yield ledger.block(height).header
-        except NotFound:
-            continue  # pruned, or below the first block of this chain
 
 
 def certificate(ledger: Engine, height: int) -> Certificate | None:

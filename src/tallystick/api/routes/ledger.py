@@ -24,8 +24,7 @@ from tallystick.services import explorer, ledger_state
 from tallystick.services.disclosure import Viewer
 
 JSON: Final = "application/json"
-#: A block may hold 4 MiB, so that a page of blocks holds fewer rows than other pages.
-MAX_BLOCKS: Final = 20
+MAX_BLOCKS: Final = 100
 MAX_ACCOUNTS: Final = 100
 Height = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Address = Annotated[str, Field(pattern=r"^tly1[0-9a-z]{38}$")]
@@ -47,7 +46,7 @@ class StateKey(Schema):
 class PageOfBlocks(Schema):
     """Where a page of blocks begins and how long it is."""
 
-    limit: int = Field(MAX_BLOCKS, ge=1, le=MAX_BLOCKS)
+    limit: int = Field(20, ge=1, le=MAX_BLOCKS)
     cursor: Annotated[str, Field(pattern=r"^[0-9]{1,15}$")] | None = Field(
         None, description="`next` of the page before."
     )
@@ -74,10 +73,11 @@ def list_blocks(request: HttpRequest, asked: Query[PageOfBlocks]) -> out.BlockPa
     ledger = installation().ledger
     head = ledger.head().height
     newest = head if asked.cursor is None else min(int(asked.cursor) - 1, head)
-    heights = range(newest, max(newest - asked.limit, -1), -1)
-    found = [shown.header(each) for each in explorer.headers(ledger, heights)]
-    more = bool(found) and heights[-1] > 0
-    return out.BlockPage(items=found, next=str(heights[-1]) if more else None)
+    found = ledger.headers(newest, asked.limit)
+    more = bool(found) and found[-1].height > 0
+    return out.BlockPage(
+        items=[shown.header(each) for each in found], next=str(found[-1].height) if more else None
+    )
 
 
 @router.get("/blocks/{height}", response=out.Block, summary="A block", operation_id="read_block")

@@ -7,7 +7,7 @@ from tallystick.contracts.nodes import change_heights, is_peer_allowed
 from tallystick.engines.abci.replica import Replica
 from tallystick.engines.wire import queries
 from tallystick.engines.wire.messages_pb2 import RequestQuery, ResponseQuery
-from tallystick.engines.wire.queries import ABSENT, REFUSED, Pairs, ProvedState, Scan, Standing, pack
+from tallystick.engines.wire.queries import ABSENT, REFUSED, Down, Pairs, ProvedState, Scan, Standing, pack
 from tallystick.engines.wire.telling import tell
 from tallystick.errors import Forbidden, Malformed, NotFound, TallystickError
 from tallystick.ledger import trie_proof
@@ -95,6 +95,13 @@ def _block(replica: Replica, data: bytes) -> bytes:
     return pack(replica.store.block(_height(data)))
 
 
+def _headers(replica: Replica, data: bytes) -> bytes:
+    asked = queries.unpack(data, Down)
+    if not 0 < asked.limit <= queries.MAX_HEADERS:
+        raise Malformed("malformed_query", f"A query gives 1 to {queries.MAX_HEADERS} headers.")
+    return pack(replica.store.headers(asked.highest, asked.limit))
+
+
 def _sequence(replica: Replica, data: bytes) -> bytes | None:
     number = replica.waiting.next_sequence(_text(data))
     return None if number is None else str(number).encode()
@@ -130,6 +137,7 @@ _PATHS: Final[Mapping[str, Answerer]] = {
     queries.RECEIPT: _receipt,
     queries.RECEIPTS: _receipts,
     queries.BLOCK: _block,
+    queries.HEADERS: _headers,
     queries.SEQUENCE: _sequence,
     queries.STATUS: _status,
     queries.GENESIS: _genesis,

@@ -15,7 +15,7 @@ from tallystick.engines.cometbft.rpc import Rpc
 from tallystick.engines.cometbft.sending import RETRY_S, Sender
 from tallystick.engines.storage.reading import hash_bytes
 from tallystick.engines.wire import queries
-from tallystick.engines.wire.queries import Pairs, ProvedState, Scan, Standing, pack, unpack_answer
+from tallystick.engines.wire.queries import Down, Pairs, ProvedState, Scan, Standing, pack, unpack_answer
 from tallystick.engines.wire.telling import heard
 from tallystick.errors import Conflict, Corruption, NotFound, TallystickError, Unavailable
 from tallystick.ledger.answers import Assent, Certificate, Receipt, Status, Validator
@@ -135,7 +135,12 @@ class NetworkEngine:
 
     def head(self) -> Header:
         """Return the header of the last committed block."""
-        return self.block(self._standing().height).header
+        return self.headers(self._standing().height, 1)[0]
+
+    def headers(self, highest: int, limit: int) -> list[Header]:
+        """Return headers from ``highest`` down; see ``Engine.headers``."""
+        wanted = min(limit, queries.MAX_HEADERS)
+        return self._asked(queries.HEADERS, pack(Down(highest, wanted)), list[Header])
 
     def block(self, height: int) -> Block:
         """Return a committed block; see ``Engine.block``."""

@@ -49,6 +49,10 @@ class LedgerFile:
         """Return the header of the last committed block."""
         return self._store.head().header
 
+    def headers(self, highest: int, limit: int) -> list[Header]:
+        """Return headers from ``highest`` down; see ``Engine.headers``."""
+        return self._store.headers(highest, limit)
+
     def block(self, height: int) -> Block:
         """Return a committed block; see ``Engine.block``."""
         with self._store.snapshot():

@@ -14,7 +14,7 @@ from tallystick.errors import Corruption, Malformed, NotFound
 from tallystick.ledger import trie
 from tallystick.ledger.answers import Receipt
 from tallystick.ledger.audit import wrong_block
-from tallystick.ledger.block import Block, SignedHeader
+from tallystick.ledger.block import Block, Header, SignedHeader
 from tallystick.ledger.genesis import parse_genesis
 from tallystick.ledger.state import KEY_END
 
@@ -23,6 +23,10 @@ MAX_NUMBER = 2**63 - 1
 _COLUMNS = "SELECT height, data, data_hash, code, result, message FROM transactions "
 _TRANSACTIONS = _COLUMNS + "WHERE number >= ? AND number < ? ORDER BY number"
 _TRANSACTION = _COLUMNS + "WHERE number = ?"
+_HEADERS = (
+    "SELECT height, first_number, header, signature FROM blocks "
+    "WHERE height <= ? ORDER BY height DESC LIMIT ?"
+)
 _EVERY = {
     "state": "SELECT key, value FROM state ORDER BY key",
     "pages": "SELECT path, body FROM pages ORDER BY path",
@@ -116,6 +120,19 @@ class View:
         with stored.readable(height):
             rows = self._rows(_TRANSACTIONS, first, min(first + signed.header.transactions, MAX_NUMBER))
         return stored.block(signed, height, rows)
+
+    def headers(self, highest: int, limit: int) -> list[Header]:
+        """Return the headers of at most ``limit`` blocks from ``highest`` down, as far as they are kept.
+
+        Raises:
+            Corruption: ``block_wrong`` with the check ``stored_form``.
+        """
+        rows = self._rows(_HEADERS, min(highest, MAX_NUMBER), limit)
+        found = []
+        for row in rows:
+            with stored.readable(row[0]):
+                found.append(stored.signed_header(row[1:]).header)
+        return found
 
     def first_number(self, height: int) -> int:
         """Return the number of the first transaction of a block."""

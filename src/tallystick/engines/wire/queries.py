@@ -17,6 +17,7 @@ PROOF: Final = "/proof"  # a state key
 RECEIPT: Final = "/receipt"  # 32 bytes of a transaction hash
 RECEIPTS: Final = "/receipts"  # a block's number in decimal digits
 BLOCK: Final = "/block"  # a block's number in decimal digits
+HEADERS: Final = "/headers"  # a Down
 SEQUENCE: Final = "/sequence"  # an account address
 STATUS: Final = "/status"  # nothing
 GENESIS: Final = "/genesis"  # nothing
@@ -28,6 +29,7 @@ PEER_ADDRESS: Final = "/p2p/filter/addr/"  # asked by CometBFT, with host and po
 ABSENT: Final = 1
 REFUSED: Final = 2
 MAX_SCAN: Final = 1000
+MAX_HEADERS: Final = 1000
 MAX_SCAN_BYTES: Final = 8 * 1024 * 1024
 
 T = TypeVar("T")
@@ -39,6 +41,13 @@ class Scan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prefix: str
     limit: int
     after: str = ""
+
+
+class Down(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Ask for the headers of at most ``limit`` blocks from ``highest`` down."""
+
+    highest: int
+    limit: int
 
 
 class Pairs(msgspec.Struct, frozen=True):

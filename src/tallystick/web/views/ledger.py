@@ -36,7 +36,7 @@ def ledger(request: HttpRequest, actor: Actor) -> HttpResponse:
         "status": status,
         "at": block_time(status.time),
         "page": page,
-        "blocks": [_summary(header) for header in explorer.headers(engine, page)],
+        "blocks": [_summary(header) for header in engine.headers(page[0], len(page))],
         "validators": len(engine.validators()),
     }
     return render(request, "web/ledger/status.html", context)
