@@ -80,6 +80,7 @@ def test_what_cannot_be_done_is_refused_with_its_code(founded, tmp_path):
     document(tmp_path, "network", "found", cards[0], "--chain-id", "alone", "--out", str(other))
     document(folder / "river", "node", "join", "--genesis", str(genesis))
     refused(folder / "harbour", "node_exists", 2, "node", "init", "--name", "Again")
+    refused(folder / "river", "bad_peer", 2, "node", "join", "--genesis", str(genesis), "--peer", "harbour")
     refused(folder / "river", "node_joined", 2, "node", "join", "--genesis", str(other))
     refused(folder / "harbour", "malformed_genesis", 2, "node", "join", "--genesis", cards[0])
     for code, chain_id, given in (

@@ -37,10 +37,11 @@ def test_make_alone_lists_every_target() -> None:
     assert sorted(listed) == sorted(declared)
 
 
-def test_continuous_integration_runs_make_test() -> None:
+def test_continuous_integration_runs_make_test_and_what_takes_long() -> None:
     script = REPOSITORY / ".ci" / "run"
     assert os.access(script, os.X_OK)
-    assert re.search(r"^export CI=true\nexec make test </dev/null$", script.read_text(), re.MULTILINE)
+    runs = r"^export CI=true\nmake test </dev/null\nexec make slow </dev/null$"
+    assert re.search(runs, script.read_text(), re.MULTILINE)
 
 
 def test_shell_scripts_stop_at_the_first_unset_name() -> None:

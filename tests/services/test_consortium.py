@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tallystick.contracts.membership import member_from_state
-from tallystick.errors import Conflict, Forbidden, Malformed, Rejection
+from tallystick.errors import Conflict, Forbidden, Malformed, NotFound, Rejection
 from tallystick.records.models import AccessToken, Member, User
 from tallystick.records.models.members import USER_ROLES
 from tallystick.services import anchoring, applications, consortium
@@ -135,3 +135,21 @@ def test_a_user_without_member_or_role_may_do_nothing(use_case: str) -> None:
 def test_references_count_up_within_their_year(db: None) -> None:
     given = [next_reference("LA", 2026), next_reference("LA", 2026), next_reference("LA", 2027)]
     assert given == ["LA-2026-00001", "LA-2026-00002", "LA-2027-00001"]
+
+
+def test_a_member_whose_keys_are_elsewhere_is_recorded_once_as_the_ledger_knows_it(
+    house: Installation, members: Consortium
+) -> None:
+    elsewhere = members.supplier.address
+    Member.objects.filter(address=elsewhere).update(address="away")  # this installation never hosted it
+    known = consortium.recognise(house, elsewhere, name_zh="样例橡胶有限公司")
+    assert (known.name, known.roles) == (members.supplier.name, ["enterprise"])
+    assert consortium.recognise(house, elsewhere).pk == known.pk
+
+
+def test_a_member_that_the_ledger_does_not_know_is_not_recorded(
+    house: Installation, members: Consortium
+) -> None:
+    with pytest.raises(NotFound) as caught:
+        consortium.recognise(house, "tly1" + "q" * 38)
+    assert caught.value.code == "unknown_member"

@@ -29,6 +29,17 @@ def admit(name: str, roles: tuple[str, ...], name_zh: str, credit_code: str) -> 
     emit({"address": made.address, "name": made.name}, f"{made.name}: {made.address}")
 
 
+@member.command()
+@click.argument("address")
+@click.option("--name-zh", default="", help="The Chinese name, if there is one.")
+@click.option("--credit-code", default="", help="Unified social credit code, checked.")
+@json_option
+def recognise(address: str, name_zh: str, credit_code: str) -> None:
+    """Record the member at ADDRESS, whose keys are elsewhere, so that its people can sign in here."""
+    known = consortium.recognise(installation(), address, name_zh=name_zh, credit_code=credit_code)
+    emit({"address": known.address, "name": known.name}, f"{known.name}: {known.address}")
+
+
 @member.command(name="list")
 @json_option
 def list_members() -> None:

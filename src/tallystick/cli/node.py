@@ -161,7 +161,7 @@ def leave() -> None:
     governing.leave(from_environment())
     emit(
         {"left": True},
-        "The node votes no more, from two blocks on. It may be stopped when its power shows 0.",
+        "The node votes no more, from two blocks on; stop it when `node status` shows its power as 0.",
     )
 
 

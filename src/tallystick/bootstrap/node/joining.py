@@ -1,5 +1,6 @@
 """Joining a network: the files that CometBFT starts from, whom the node calls, and what it trusts."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,13 +24,14 @@ from tallystick.engines.cometbft.light import check_final, follow, read_trust
 from tallystick.engines.cometbft.rpc import Rpc
 from tallystick.engines.cometbft.signer_state import SignerState
 from tallystick.engines.wire import queries
-from tallystick.errors import Conflict, Unavailable
+from tallystick.errors import Conflict, Malformed, Unavailable
 from tallystick.ledger.genesis import parse_genesis
 from tallystick.signing.files import make_private_folder
 from tallystick.values import canonical
 
 #: In a folder of its own: the signer locks the folder that its file is in.
 SIGNER_FILE: Final = "signer/state.json"
+_PEER: Final = re.compile(r"[0-9a-f]{40}@[0-9A-Za-z.\[\]:-]{1,250}:[0-9]{1,5}")
 #: The trusted header lies this far below the head, so that a snapshot above it has been taken.
 TRUSTED_BELOW_HEAD: Final = 2
 
@@ -49,11 +51,15 @@ def join_network(
     Raises:
         NotFound: ``no_node``.
         Malformed: ``malformed_genesis``; ``proof_does_not_hold`` when a header to sync from is not signed.
+        Malformed: ``bad_peer``.
         Conflict: ``node_joined`` when the node belongs to another network already.
         Unavailable: ``node_unreachable`` when none of ``sync_from`` answers.
     """
     folder = node_folder(settings)
     node = read_node(folder)
+    for peer in peers:
+        if not _PEER.fullmatch(peer):
+            raise Malformed("bad_peer", f"{peer!r:.80} is not a node's id, @, host, colon, port.")
     document = genesis_of(app_state_of(genesis))
     chain_id = parse_genesis(document).chain_id
     if node.chain_id not in ("", chain_id):

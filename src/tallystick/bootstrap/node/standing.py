@@ -20,7 +20,7 @@ class NodeStanding(msgspec.Struct, frozen=True):
         name, chain_id, account, node_id, endpoint: as in the node's own document.
         height: its last block.
         app_hash: root of its state, hex.
-        block_age_s: how old that block is; a quiet network makes none.
+        block_age_s: how old that block is; a quiet network makes one every five minutes.
         catching_up: whether it still fetches blocks from others.
         peers: how many nodes it is connected with.
         pending: transactions in its mempool.

@@ -28,6 +28,8 @@ SIGNER_SOCKET: Final = "signer.sock"
 GENESIS: Final = "config/genesis.json"
 NODE_KEY: Final = "config/node_key.json"
 KEY_TYPE: Final = "tendermint/PubKeyEd25519"
+#: A network without transactions makes a block this often, so that changes of validators come into force.
+IDLE_BLOCK_S: Final = 300
 
 Setting = str | int | bool
 Table = Mapping[str, Mapping[str, Setting]]
@@ -106,6 +108,7 @@ def settings(name: str, addresses: Addresses, pace: Pace, sync: StateSync | None
             "timeout_precommit": f"{pace.vote}ms",
             "timeout_commit": f"{pace.commit}ms",
             "create_empty_blocks": False,
+            "create_empty_blocks_interval": f"{IDLE_BLOCK_S}s",
             "peer_gossip_sleep_duration": "10ms",
         },
         # The ledger file answers for transactions and results.

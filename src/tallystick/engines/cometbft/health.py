@@ -34,7 +34,7 @@ class Vitals:
 
     Attributes:
         height: its last block.
-        block_age_s: how old that block is; a quiet network makes none.
+        block_age_s: how old that block is; a quiet network makes one every ``IDLE_BLOCK_S``.
         is_catching_up: whether it still fetches blocks from others.
         peers: how many nodes it is connected with.
         pending: transactions that wait in its mempool.
@@ -88,7 +88,7 @@ class Figures:
             return
         for name, text, value in (
             ("height", "Number of the last block.", now.height),
-            ("block_age_seconds", "Age of the last block; a quiet network makes none.", now.block_age_s),
+            ("block_age_seconds", "Age of the last block; five minutes at most.", now.block_age_s),
             ("catching_up", "Whether blocks are still fetched from others.", int(now.is_catching_up)),
             ("peers", "Nodes that this one is connected with.", now.peers),
             ("pending_transactions", "Transactions that wait in the mempool.", now.pending),
