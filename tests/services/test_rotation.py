@@ -195,13 +195,14 @@ def test_what_was_signed_with_the_old_key_and_not_sent_is_signed_anew(
 def test_what_the_rotation_overtook_in_the_block_is_signed_anew(
     house: Installation, members: Consortium
 ) -> None:
-    """The old key's transaction got in, but the rotation stood before it in the block."""
+    """The old key's transaction got in, but a rotation by another process stood before it in the block."""
     lost: list[str] = []
 
     class Overtaking(Ledger):
         def submit(self, wire: bytes) -> str:
             if not lost:
                 lost.append(canonical.sha256(wire).hex())
+                self.real.wait(self.real.submit(rotation_of(house, members.lender)))
                 return lost[0]
             return self.real.submit(wire)
 
@@ -217,6 +218,22 @@ def test_what_the_rotation_overtook_in_the_block_is_signed_anew(
     outbox.relay(elsewhere(house, ledger=Overtaking(house.ledger)))
     assert answered(row) == "step_out_of_order"
     assert row.transaction_hash not in lost
+    assert key_in_store(house, members.lender) == key_on_ledger(house, members.lender)
+
+
+def rotation_of(house: Installation, member: Member) -> bytes:
+    """Return a signed rotation of the member's key, as another process of this installation would send it."""
+    made = rotation._enqueue(house, member)
+    made.delete()
+    body = Body(
+        action="rotate_key",
+        arguments=canonical.encode(made.arguments),
+        chain_id=house.ledger.chain_id,
+        contract="membership",
+        sender=member.address,
+        sequence=house.ledger.next_sequence(member.address),
+    )
+    return assemble(body, house.keys.sign(member.address, signing_bytes(body)))
 
 
 def test_a_rotation_that_waits_is_carried_on_and_not_made_twice(

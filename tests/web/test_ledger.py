@@ -207,14 +207,18 @@ def test_a_first_block_that_nobody_signs_has_its_page(house: Installation, desk:
 def test_blocks_that_a_node_no_longer_keeps_are_left_out(
     house: Installation, desk: Client, monkeypatch
 ) -> None:
-    block = house.ledger.block
+    block, headers = house.ledger.block, house.ledger.headers
 
     def pruned(height: int):
         if height < 2:
             raise NotFound("unknown_block", "There is no such block.")
         return block(height)
 
+    def kept(highest: int, limit: int):
+        return [header for header in headers(highest, limit) if header.height >= 2]
+
     monkeypatch.setattr(house.ledger, "block", pruned)
+    monkeypatch.setattr(house.ledger, "headers", kept)
     page = desk.get(reverse("web:ledger"))
     assert page.status_code == 200
     assert reverse("web:block", args=[2]) in page.text
