@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from tools.with_postgresql import PostgreSQLMissingError, server_programs, throw_away_cluster
@@ -24,6 +25,10 @@ CHROMIUM_OPTIONS = [
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback", "live_server"}
 
 pytest_plugins = ["tests.installation"]
+
+# How long one example takes says more of what else the machine is doing than of the code.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.hookimpl(tryfirst=True)  # before ``-m`` selects

@@ -24,6 +24,7 @@ LISTED = {
     "init": ("tallystick.cli.init:init", True),
     "member": ("tallystick.cli.member:member", True),
     "user": ("tallystick.cli.user:user", True),
+    "policy": ("tallystick.cli.policy:policy", False),
     "programme": ("tallystick.cli.programme:programme", True),
     "network": ("tallystick.cli.network:network", False),
     "node": ("tallystick.cli.node:node", False),
@@ -263,7 +264,7 @@ def test_a_reader_that_went_away_is_met_with_silence(arguments):
 
 
 def test_every_command_in_the_tree_can_print_json():
-    for name in ("ledger", "loan"):
+    for name in ("ledger", "loan", "policy"):
         module, _, attribute = frame.COMMANDS[name].target.partition(":")
         if find_spec(module) is None:
             continue

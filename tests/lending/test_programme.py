@@ -132,6 +132,7 @@ def _offer_rules(**change):
         ("continuity-level", {"points_max": None}),
         ("continuity-level", {"points_max": "101"}),
         ("continuity-level", {"acceptable": {"approve_up_to": "1", "refer_up_to": "2"}}),
+        ("invoice-loan-offer", {"hit": "list"}),
         ("invoice-loan-offer", {"rules": _offer_rules(annual_rate="1.5")}),
         ("invoice-loan-offer", {"rules": _offer_rules(annual_rate="-0.1")}),
         ("invoice-loan-offer", {"rules": _offer_rules(max_sales_share="20")}),

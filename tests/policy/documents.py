@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from tallystick.policy.graph import Graph, parse_graph
 from tallystick.policy.table import Table, parse
 
 WORDS = {"en": "words", "zh": "文字"}
@@ -75,3 +76,88 @@ def sector_document() -> Document:
 def table(document: Document) -> Table:
     """Return the table that ``document`` states."""
     return parse(msgspec.json.encode(document))
+
+
+def part(name: str, kind: str = "decimal", **more: Any) -> Document:
+    """Return an input or output."""
+    return {"name": name, "label": WORDS, "type": kind, **more}
+
+
+def conduct_table() -> Document:
+    """Return a sum table that only levels: at most 100 points."""
+    document = changes_document() | {"name": "conduct", "points_max": "100"}
+    del document["acceptable"]
+    return document
+
+
+def banded(name: str, subject: Document, outputs: list[Document], *rows: tuple[str, Document]) -> Document:
+    """Return a first table over one input; each row is a cell and what it gives."""
+    return {
+        "format": "tallystick/decision-table/1",
+        "name": name,
+        "title": WORDS,
+        "effective_from": "2026-01-01",
+        "hit": "first",
+        "inputs": [subject],
+        "outputs": outputs,
+        "rules": [
+            {
+                "code": f"{name.upper()}_{at}",
+                "text": WORDS,
+                **({"when": {subject["name"]: cell}} if cell else {}),
+                "then": given,
+            }
+            for at, (cell, given) in enumerate(rows, 1)
+        ],
+    }
+
+
+def lending_graph() -> Document:
+    """Return admission, two levels, their index, a grade and an offer (mission rows A7 and O4)."""
+    index = {
+        "title": WORDS,
+        "inputs": [part("conduct", unit="points"), part("size", unit="level")],
+        "output": part("risk_index", unit="index"),
+        "weights": {"conduct": "0.35", "size": "0.65"},
+        "plus": "-1.5",
+        "round_to": 1,
+    }
+    size = banded(
+        "size", part("sales", unit="CNY", min="0"), [part("level", unit="level")],
+        ("< 500000", {"level": "80"}), ("500000..2000000", {"level": "35.5"}), ("", {"level": "10"}),
+    )  # fmt: skip
+    grade = banded(
+        "grade", part("risk_index", unit="index", min="-100", max="100"),
+        [part("grade", "text", choices=["A", "B", "C"])],
+        ("<= 10", {"grade": "A"}), ("<= 40", {"grade": "B"}), ("", {"grade": "C"}),
+    )  # fmt: skip
+    offer = banded(
+        "offer", part("grade", "text", choices=["A", "B", "C"]),
+        [
+            part("outcome", "text", choices=["approve", "decline"]),
+            part("annual_rate"),
+            part("months", "integer"),
+        ],
+        ("= A", {"outcome": "approve", "annual_rate": "0.0485", "months": 12}),
+        ("= B", {"outcome": "approve", "annual_rate": "0.07", "months": 6}), ("", {"outcome": "decline"}),
+    )  # fmt: skip
+    return {
+        "format": "tallystick/decision-graph/1",
+        "name": "lending",
+        "title": WORDS,
+        "effective_from": "2026-01-01",
+        "nodes": [
+            {"name": "offer", "table": offer, "feeds": {"grade": "grade.grade"}},
+            {"name": "admission", "table": changes_document()},
+            {"name": "conduct", "table": conduct_table()},
+            {"name": "size", "table": size},
+            {"name": "index", "index": index, "feeds": {"conduct": "conduct.points", "size": "size.level"}},
+            {"name": "grade", "table": grade, "feeds": {"risk_index": "index.risk_index"}},
+        ],
+        "answer": "offer",
+    }
+
+
+def graph(document: Document) -> Graph:
+    """Return the graph that ``document`` states."""
+    return parse_graph(msgspec.json.encode(document))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallystick.policy.decision import Verdict
 from tallystick.policy.evaluate import decide
+from tallystick.policy.trail import Verdict
 from tallystick.values import canonical
 from tests.policy.documents import changes_document, sector_document, table
 

@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "member": Entry("tallystick.cli.member:member", "Manage the members of the consortium.", True),
         "network": Entry("tallystick.cli.network:network", "Found a network of nodes; try one here.", False),
         "node": Entry("tallystick.cli.node:node", "Run this installation's node of a network.", False),
+        "policy": Entry("tallystick.cli.policy:policy", "Check, test and convert policies.", False),
         "programme": Entry("tallystick.cli.programme:programme", "Configure loan programmes.", True),
         "serve": Entry("tallystick.cli.serve:serve", "Serve the web site and the API.", True),
         "user": Entry("tallystick.cli.user:user", "Manage the people who can log in.", True),

@@ -30,6 +30,8 @@ def check_policies(programme: Programme, tables: Mapping[str, Table], on: dateti
         table = tables.get(name)
         if table is None or table.name != name:
             raise Malformed("missing_policy", f"The programme needs a policy named {name}.", policy=name)
+        if table.hit == "list":
+            raise _unfit(name, "must give one answer, and not a list of them")
         if table.effective_from > on:
             raise Conflict(
                 "policy_not_effective", f"The policy {name} starts on {table.effective_from}.", policy=name

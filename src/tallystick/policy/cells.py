@@ -43,12 +43,16 @@ class Cell:
         text: the condition as written, trimmed.
         test: whether a value fulfils it.
         limit: the number that an ordering (``>``, ``>=``, ``<``, ``<=``) compares with, else ``None``.
+        sign: how it compares: ``>``, ``>=``, ``<``, ``<=``, ``=``, ``..`` or ``in``.
+        operands: what it compares with, as written from left to right.
     """
 
     input_name: str
     text: str
     test: Test
     limit: Decimal | None = None
+    sign: str = ""
+    operands: tuple[Value, ...] = ()
 
 
 def compile_cell(subject: Input, text: str) -> Cell | None:
@@ -70,14 +74,14 @@ def compile_cell(subject: Input, text: str) -> Cell | None:
 def _comparison(subject: Input, text: str, sign: str, operand: str) -> Cell:
     if sign == "=":
         wanted = _literal(subject, text, operand)
-        return Cell(subject.name, text, lambda value: value == wanted)
+        return Cell(subject.name, text, lambda value: value == wanted, None, sign, (wanted,))
     limit = _number(subject, text, operand)
     compare = _ORDER[sign]
 
     def ordered(value: Value) -> bool:
         return isinstance(value, Decimal) and compare(value, limit)
 
-    return Cell(subject.name, text, ordered, limit)
+    return Cell(subject.name, text, ordered, limit, sign, (limit,))
 
 
 def _between(subject: Input, text: str, low_text: str, high_text: str) -> Cell:
@@ -88,14 +92,15 @@ def _between(subject: Input, text: str, low_text: str, high_text: str) -> Cell:
     def between(value: Value) -> bool:
         return isinstance(value, Decimal) and low <= value <= high
 
-    return Cell(subject.name, text, between)
+    return Cell(subject.name, text, between, None, "..", (low, high))
 
 
 def _one_of(subject: Input, text: str, listed: str) -> Cell:
     if subject.type == "boolean":
         raise _bad(text, "a boolean input knows only = true and = false")
-    wanted = frozenset(_literal(subject, text, part.strip()) for part in listed.split(","))
-    return Cell(subject.name, text, lambda value: value in wanted)
+    listing = tuple(_literal(subject, text, part.strip()) for part in listed.split(","))
+    wanted = frozenset(listing)
+    return Cell(subject.name, text, lambda value: value in wanted, None, "in", listing)
 
 
 def _literal(subject: Input, text: str, operand: str) -> Value:

@@ -1,22 +1,22 @@
 """What a table decided and why: a value that goes into canonical JSON and reads the same for ever."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
+
+import msgspec
 
 from tallystick.policy.exact import decimal_text
 from tallystick.policy.rules import Outcome, OutputValue
+from tallystick.policy.trail import Kept, Trail, Verdict
 from tallystick.policy.wording import Wording
 
-Found = Literal["matched", "not_matched", "not_reached"]
-#: An input as it is kept: decimals as text; what canonical JSON cannot hold as {"not_kept": type name}.
+#: The key of an input that canonical JSON cannot hold; its value is the name of the type.
 NOT_KEPT: Final = "not_kept"
-Kept = str | int | bool | Mapping[str, str] | None
 
 
-@dataclass(frozen=True)
-class Reason:
+# gc=False: these values hold others and never themselves.
+class Reason(msgspec.Struct, frozen=True, gc=False):
     """A reason code with its words, and the points it cost where it cost any."""
 
     code: str
@@ -28,49 +28,18 @@ class Reason:
         return {"code": self.code, "text": self.text.document(), "points": _text(self.points)}
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What became of one rule.
-
-    Attributes:
-        code: the rule.
-        found: matched, not matched, or not reached (an earlier rule answered, or an input did not hold).
-        read: the values that its cells looked at, in order, up to the one that failed.
-        failed_input, failed_cell: which condition did not hold, when not matched.
-        points: what it added, when it matched in a ``sum`` table.
-    """
-
-    code: str
-    found: Found
-    read: Mapping[str, Kept] = field(default_factory=dict)
-    failed_input: str | None = None
-    failed_cell: str | None = None
-    points: Decimal | None = None
-
-    def document(self) -> dict[str, object]:
-        """Return the verdict as canonical data."""
-        return {
-            "code": self.code,
-            "found": self.found,
-            "read": dict(self.read),
-            "failed_input": self.failed_input,
-            "failed_cell": self.failed_cell,
-            "points": _text(self.points),
-        }
-
-
-@dataclass(frozen=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """What a table decided on one set of inputs.
 
     Attributes:
         table, version: which table, in which content.
         outcome: approve, refer or decline; ``found`` when the table only holds values.
         points: the total of a ``sum`` table; ``None`` when an input did not hold.
-        outputs: what the matching rule of a ``first`` table gave.
+        outputs: what the rule that answered gave; empty in a ``sum`` or ``list`` table.
         reasons: the inputs that did not hold, or the rules that matched, in the table's order.
-        verdicts: one for each rule of the table.
+        trail: what became of each rule of the table; ``verdicts`` reads it out.
         inputs: what was read, so that ``decide(table, decision.inputs) == decision``.
+        collected: what each rule that matched gave, in the table's order; ``None`` but in a ``list`` table.
     """
 
     table: str
@@ -79,26 +48,43 @@ class Decision:
     points: Decimal | None
     outputs: Mapping[str, OutputValue]
     reasons: tuple[Reason, ...]
-    verdicts: tuple[Verdict, ...]
+    trail: Trail
     inputs: Mapping[str, Kept]
+    collected: tuple[Mapping[str, OutputValue], ...] | None = None
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """One for each rule of the table."""
+        return self.trail.verdicts(self.inputs, {reason.code: reason.points for reason in self.reasons})
 
     def document(self) -> dict[str, object]:
         """Return the decision as canonical data (decimals as text), ready for a digest."""
-        return {
+        document: dict[str, object] = {
             "table": self.table,
             "version": self.version,
             "outcome": self.outcome,
             "points": _text(self.points),
-            "outputs": {
-                name: decimal_text(value) if isinstance(value, Decimal) else value
-                for name, value in self.outputs.items()
-            },
+            "outputs": outputs_document(self.outputs),
             "reasons": [reason.document() for reason in self.reasons],
             "verdicts": [verdict.document() for verdict in self.verdicts],
-            "inputs": {
-                name: dict(kept) if isinstance(kept, Mapping) else kept for name, kept in self.inputs.items()
-            },
+            "inputs": inputs_document(self.inputs),
         }
+        # Only where it says something: what was kept of decisions by the other tables stays as it is.
+        if self.collected is not None:
+            document["collected"] = [outputs_document(outputs) for outputs in self.collected]
+        return document
+
+
+def outputs_document(outputs: Mapping[str, OutputValue]) -> dict[str, object]:
+    """Return outputs as canonical data: decimals as text."""
+    return {
+        name: decimal_text(value) if isinstance(value, Decimal) else value for name, value in outputs.items()
+    }
+
+
+def inputs_document(inputs: Mapping[str, Kept]) -> dict[str, object]:
+    """Return what was kept of the inputs as canonical data."""
+    return {name: dict(kept) if isinstance(kept, Mapping) else kept for name, kept in inputs.items()}
 
 
 def _text(points: Decimal | None) -> str | None:

@@ -24,7 +24,9 @@ Unit = Annotated[str, msgspec.Meta(max_length=40)]
 
 InputType = Literal["integer", "decimal", "text", "boolean"]
 OutputType = Literal["integer", "decimal", "text"]
-HitPolicy = Literal["first", "sum"]
+#: ``first``: the first rule that matches answers. ``unique``: one may match. ``any``: several may, if they
+#: say the same. ``sum`` and ``list`` collect: the points, or the outputs, of every rule that matches.
+HitPolicy = Literal["first", "unique", "any", "sum", "list"]
 
 
 class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -40,7 +42,7 @@ class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One value that a rule of a ``first`` table gives."""
+    """One value that a rule gives, in every table but a ``sum`` table."""
 
     name: Name
     label: Wording

@@ -1,27 +1,43 @@
 """Deciding by a table: exact, the same for ever, and failing closed.
 
 Inputs are checked before any rule is tried. One that is missing, null, of another type or outside its
-range makes the decision ``refer``, with a reason code that names it; no rule is reached. A ``first``
-table in which no rule matches also refers. Nothing is guessed and nothing is converted, except that a
-decimal may be given as its text, as canonical documents carry it.
+range makes the decision ``refer``, with a reason code that names it; no rule is reached. A table whose
+rules do not come to one answer refers as well: no rule matches, two match where one may, or rules that
+match contradict each other. Nothing is guessed and nothing is converted, except that a decimal may be
+given as its text, as canonical documents carry it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, cast
 
 from tallystick.policy import exact
 from tallystick.policy.cells import Value
-from tallystick.policy.decision import Decision, Kept, Reason, Verdict
-from tallystick.policy.inputs import read_input
-from tallystick.policy.rules import OUTCOME, Outcome, OutputValue, Rule
+from tallystick.policy.decision import Decision, Reason
+from tallystick.policy.document import HitPolicy
+from tallystick.policy.inputs import Figures, read_all
+from tallystick.policy.rules import JUDGEMENTS, OUTCOME, Outcome, OutputValue, Scale
 from tallystick.policy.table import Table
+from tallystick.policy.trail import Kept, Trail
 from tallystick.policy.wording import Wording
 
 NO_RULE_MATCHED: Final = Reason(
     "no_rule_matched",
     Wording(en="No rule of the policy covers these figures.", zh="政策中没有适用于这些数据的规则。"),
+)
+SEVERAL_RULES_MATCHED: Final = Reason(
+    "several_rules_matched",
+    Wording(
+        en="More than one rule covers these figures, where the policy allows one.",
+        zh="有多条规则适用于这些数据，而政策只允许一条。",
+    ),
+)
+RULES_DISAGREE: Final = Reason(
+    "rules_disagree",
+    Wording(
+        en="The rules that cover these figures contradict each other.", zh="适用于这些数据的规则相互矛盾。"
+    ),
 )
 _NO_OUTPUTS: Final[Mapping[str, OutputValue]] = MappingProxyType({})
 
@@ -33,79 +49,73 @@ def decide(table: Table, inputs: Mapping[str, object]) -> Decision:
     decimal text; a text input is printable ``str``; a boolean input is ``bool``. Anything else is mistyped
     and leads to ``refer``: this function does not raise for what an input holds.
     """
-    values: dict[str, Value] = {}
-    snapshot: dict[str, Kept] = {}
-    problems: list[Reason] = []
-    for part in table.inputs:
-        figure = read_input(part, inputs)
-        snapshot[part.name] = figure.kept
-        if figure.value is not None:
-            values[part.name] = figure.value
-        if figure.problem is not None:
-            problems.append(figure.problem)
-    if problems:
-        unreached = tuple(Verdict(rule.code, "not_reached") for rule in table.rules)
-        return _decision(table, snapshot, "refer", tuple(problems), unreached)
-    hit = _first if table.hit == "first" else _sum
-    return hit(table, values, snapshot)
+    return decide_read(table, read_all(table.plan.readers, inputs))
 
 
-def _first(table: Table, values: Mapping[str, Value], snapshot: Mapping[str, Kept]) -> Decision:
-    verdicts: list[Verdict] = []
-    answer: Rule | None = None
-    for rule in table.rules:
-        if answer is not None:
-            verdicts.append(Verdict(rule.code, "not_reached"))
-            continue
-        verdicts.append(_try(rule, values, snapshot))
-        if verdicts[-1].found == "matched":
-            answer = rule
-    if answer is None:
-        return _decision(table, snapshot, "refer", (NO_RULE_MATCHED,), tuple(verdicts))
-    outcome = cast(Outcome, answer.outputs.get(OUTCOME, "found"))
-    reasons = (Reason(answer.code, answer.text),)
-    return _decision(table, snapshot, outcome, reasons, tuple(verdicts), outputs=answer.outputs)
+def decide_read(table: Table, figures: Figures) -> Decision:
+    """Return the decision of ``table`` on inputs that are read already, each of them."""
+    if figures.problems:
+        reasons, trail = tuple(figures.problems), table.plan.unreached
+        return Decision(table.name, table.version, "refer", None, _NO_OUTPUTS, reasons, trail, figures.kept)
+    trail = table.plan.trail(figures.values)
+    return _ANSWERS[table.hit](table, trail, figures.values, figures.kept)
 
 
-def _sum(table: Table, values: Mapping[str, Value], snapshot: Mapping[str, Kept]) -> Decision:
-    verdicts = tuple(_try(rule, values, snapshot) for rule in table.rules)
+def _one(table: Table, trail: Trail, _values: Mapping[str, Value], kept: Mapping[str, Kept]) -> Decision:
+    """What a first, unique or any table answers."""
+    matched = trail.matched
+    reasons = tuple([table.plan.reasons[at] for at in matched])
+    fault = None if len(matched) == 1 else _fault(table, matched)
+    if fault is not None:
+        return Decision(table.name, table.version, "refer", None, _NO_OUTPUTS, (fault, *reasons), trail, kept)
+    outputs = table.rules[matched[0]].outputs
+    outcome = cast(Outcome, outputs.get(OUTCOME, "found"))
+    return Decision(table.name, table.version, outcome, None, outputs, reasons, trail, kept)
+
+
+def _fault(table: Table, matched: Sequence[int]) -> Reason | None:
+    if not matched:
+        return NO_RULE_MATCHED
+    if table.hit == "unique":
+        return SEVERAL_RULES_MATCHED
+    agreed = table.rules[matched[0]].outputs
+    return None if all(table.rules[at].outputs == agreed for at in matched) else RULES_DISAGREE
+
+
+def _list(table: Table, trail: Trail, _values: Mapping[str, Value], kept: Mapping[str, Kept]) -> Decision:
+    """Every matching rule's outputs; where rules judge, the strictest judgement counts."""
+    collected = tuple([table.rules[at].outputs for at in trail.matched])
+    reasons = tuple([table.plan.reasons[at] for at in trail.matched])
+    outcome: Outcome = "found"
+    if any(output.name == OUTCOME for output in table.outputs):
+        judgements = [str(outputs[OUTCOME]) for outputs in collected]
+        outcome = cast(Outcome, max(judgements, key=JUDGEMENTS.index, default="refer"))
+        reasons = reasons or (NO_RULE_MATCHED,)
+    return Decision(table.name, table.version, outcome, None, _NO_OUTPUTS, reasons, trail, kept, collected)
+
+
+def _sum(table: Table, trail: Trail, values: Mapping[str, Value], kept: Mapping[str, Kept]) -> Decision:
     total = Decimal(0)
     reasons: list[Reason] = []
-    for rule, verdict in zip(table.rules, verdicts, strict=True):
-        if verdict.points is not None:
-            total = exact.add(total, verdict.points)
-            reasons.append(Reason(rule.code, rule.text, verdict.points))
+    for at in trail.matched:
+        rule = table.rules[at]
+        if rule.scale is not None:
+            cost = _points(rule.scale, values)
+            total = exact.add(total, cost)
+            reasons.append(Reason(rule.code, rule.text, cost))
     if table.points_max is not None:
         total = min(total, table.points_max)
     outcome = table.acceptable.outcome(total) if table.acceptable else "found"
-    return _decision(table, snapshot, outcome, tuple(reasons), verdicts, points=total)
+    return Decision(table.name, table.version, outcome, total, _NO_OUTPUTS, tuple(reasons), trail, kept)
 
 
-def _try(rule: Rule, values: Mapping[str, Value], snapshot: Mapping[str, Kept]) -> Verdict:
-    read: dict[str, Kept] = {}
-    for cell in rule.cells:
-        read[cell.input_name] = snapshot[cell.input_name]
-        if not cell.test(values[cell.input_name]):
-            return Verdict(rule.code, "not_matched", read, cell.input_name, cell.text)
-    return Verdict(rule.code, "matched", read, points=_points(rule, values))
+def _points(scale: Scale, values: Mapping[str, Value]) -> Decimal:
+    if scale.excess_of is None:
+        return scale.base
+    value = values[scale.excess_of]
+    return scale.points(value if isinstance(value, Decimal) else None)
 
 
-def _points(rule: Rule, values: Mapping[str, Value]) -> Decimal | None:
-    if rule.scale is None:
-        return None
-    name = rule.scale.excess_of
-    value = None if name is None else values[name]
-    return rule.scale.points(value if isinstance(value, Decimal) else None)
-
-
-def _decision(
-    table: Table,
-    snapshot: Mapping[str, Kept],
-    outcome: Outcome,
-    reasons: tuple[Reason, ...],
-    verdicts: tuple[Verdict, ...],
-    *,
-    points: Decimal | None = None,
-    outputs: Mapping[str, OutputValue] = _NO_OUTPUTS,
-) -> Decision:
-    return Decision(table.name, table.version, outcome, points, outputs, reasons, verdicts, snapshot)
+_ANSWERS: Final[
+    Mapping[HitPolicy, Callable[[Table, Trail, Mapping[str, Value], Mapping[str, Kept]], Decision]]
+] = MappingProxyType({"first": _one, "unique": _one, "any": _one, "sum": _sum, "list": _list})

@@ -74,6 +74,11 @@ def malformed(sentence: str) -> Malformed:
     return Malformed("malformed_policy", sentence)
 
 
+def a_table(hit: HitPolicy) -> str:
+    """Return how a sentence names a table of this kind."""
+    return f"{'an' if hit == 'any' else 'a'} {hit} table"
+
+
 def optional_decimal(text: str | None) -> Decimal | None:
     """Return the number, or ``None`` where none is written."""
     return None if text is None else parse_decimal(text)
@@ -95,9 +100,9 @@ def _cells(table: TableDocument, row: RuleDocument) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
-def _first_rule(table: TableDocument, row: RuleDocument, cells: tuple[Cell, ...]) -> Rule:
+def _valued_rule(table: TableDocument, row: RuleDocument, cells: tuple[Cell, ...]) -> Rule:
     if row.then is None or row.points is not None:
-        raise malformed(f"Rule {row.code} of a first table must give then, and no points.")
+        raise malformed(f"Rule {row.code} of {a_table(table.hit)} must give then, and no points.")
     wanted = {output.name for output in table.outputs}
     # A refusal needs no rate and no limit; any other row leaves nothing open.
     refusal = row.then.keys() == {OUTCOME} and row.then[OUTCOME] in ("refer", "decline")
@@ -152,5 +157,13 @@ def _scale(code: str, points: Points, cells: tuple[Cell, ...]) -> Scale:
 
 
 _READERS: Final[Mapping[HitPolicy, Callable[[TableDocument, RuleDocument, tuple[Cell, ...]], Rule]]] = (
-    MappingProxyType({"first": _first_rule, "sum": _sum_rule})
+    MappingProxyType(
+        {
+            "first": _valued_rule,
+            "unique": _valued_rule,
+            "any": _valued_rule,
+            "list": _valued_rule,
+            "sum": _sum_rule,
+        }
+    )
 )

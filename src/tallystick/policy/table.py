@@ -1,14 +1,15 @@
 """A decision table as a value: read strictly from its document, versioned by the content's digest.
 
-Rules are tried in order. A ``first`` table gives the outputs of the first rule that matches; a ``sum``
-table adds the points of every rule that matches and holds the total against the acceptable range
-(mission row A7). ``tallystick.policy.evaluate`` decides; ``docs/policies.md`` is the analyst's manual.
+Rules are tried in order. A ``first`` table gives the outputs of the first rule that matches, ``unique`` of
+the only one, ``any`` of all that agree, ``list`` of each; a ``sum`` table adds the points of every rule that
+matches and holds the total against the acceptable range (mission row A7).
+``tallystick.policy.evaluate`` decides; ``docs/policies.md`` is the analyst's manual.
 """
 
 import datetime
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import msgspec
@@ -16,7 +17,17 @@ import msgspec
 from tallystick.errors import Malformed, TooLarge
 from tallystick.policy.document import MAX_DOCUMENT_BYTES, HitPolicy, Input, Output, TableDocument
 from tallystick.policy.exact import parse_decimal
-from tallystick.policy.rules import JUDGEMENTS, OUTCOME, Outcome, Rule, malformed, optional_decimal, read_rule
+from tallystick.policy.plan import Plan, make_plan
+from tallystick.policy.rules import (
+    JUDGEMENTS,
+    OUTCOME,
+    Outcome,
+    Rule,
+    a_table,
+    malformed,
+    optional_decimal,
+    read_rule,
+)
 from tallystick.policy.wording import Wording
 from tallystick.values import canonical
 
@@ -44,12 +55,14 @@ class Table:
         version: 64 hex digits, the digest of the canonical document: the same content, the same version.
         title: for people, in both languages.
         effective_from: the first day on which it may decide.
-        hit: ``first`` or ``sum``.
+        hit: how the rules that match make one answer.
         inputs: what it reads, in the order in which a rule's cells are looked at.
-        outputs: what a rule of a ``first`` table gives.
+        outputs: what a rule gives, in every table but a ``sum`` table.
         rules: the rows in order.
         acceptable: the range of the total of a ``sum`` table, where it judges.
         points_max: the total of a ``sum`` table is never more than this.
+        written: the document as it was read.
+        plan: the rules made ready to be tried.
     """
 
     name: str
@@ -62,6 +75,8 @@ class Table:
     rules: tuple[Rule, ...]
     acceptable: Range | None
     points_max: Decimal | None
+    written: TableDocument = field(repr=False)
+    plan: Plan = field(repr=False, compare=False)
 
 
 def parse(document: bytes) -> Table:
@@ -76,30 +91,54 @@ def parse(document: bytes) -> Table:
         raise TooLarge("policy_too_large", f"A policy document may have {MAX_DOCUMENT_BYTES} bytes at most.")
     try:
         written = canonical.decode(document, TableDocument)
-        effective_from = datetime.date.fromisoformat(written.effective_from)
-    except (Malformed, ValueError) as error:
+    except Malformed as error:
         raise malformed(f"The policy document is not valid: {error}") from error
+    # Of the document as written, not of its parsed form: a default added to the format later
+    # must not change the version of a document that is already in force.
+    return build(written, canonical.digest(msgspec.json.decode(document)))
+
+
+def build(written: TableDocument, version: str) -> Table:
+    """Return the table that a document states whose content has the digest ``version``.
+
+    Raises:
+        Malformed: ``malformed_policy``, ``bad_cell`` as ``parse``.
+    """
+    effective_from = read_date(written.effective_from)
     _check(written)
+    rules = tuple(read_rule(written, row) for row in written.rules)
     return Table(
         name=written.name,
-        # Of the document as written, not of its parsed form: a default added to the format later
-        # must not change the version of a document that is already in force.
-        version=canonical.digest(msgspec.json.decode(document)),
+        version=version,
         title=written.title,
         effective_from=effective_from,
         hit=written.hit,
         inputs=written.inputs,
         outputs=written.outputs,
-        rules=tuple(read_rule(written, row) for row in written.rules),
+        rules=rules,
         acceptable=_range(written),
         points_max=optional_decimal(written.points_max),
+        written=written,
+        plan=make_plan(written.inputs, rules, stops=written.hit == "first"),
     )
 
 
+def read_date(text: str) -> datetime.date:
+    """Return the day from which a document is in force.
+
+    Raises:
+        Malformed: ``malformed_policy``.
+    """
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError as error:
+        raise malformed(f"The policy document is not valid: {error}") from error
+
+
 def _check(written: TableDocument) -> None:
-    _refuse_repeats("input", (part.name for part in written.inputs))
-    _refuse_repeats("output", (part.name for part in written.outputs))
-    _refuse_repeats("rule", (row.code for row in written.rules))
+    refuse_repeats("input", (part.name for part in written.inputs))
+    refuse_repeats("output", (part.name for part in written.outputs))
+    refuse_repeats("rule", (row.code for row in written.rules))
     for part in written.inputs:
         _check_input(part)
     for output in written.outputs:
@@ -107,11 +146,17 @@ def _check(written: TableDocument) -> None:
             raise malformed("The output outcome must have its choices from approve, refer and decline.")
     if written.hit == "sum" and written.outputs:
         raise malformed("A sum table gives points and has no outputs.")
-    if written.hit == "first" and (not written.outputs or written.acceptable or written.points_max):
-        raise malformed("A first table has outputs, and neither acceptable nor points_max.")
+    if written.hit != "sum" and (not written.outputs or written.acceptable or written.points_max):
+        kind = a_table(written.hit).capitalize()
+        raise malformed(f"{kind} has outputs, and neither acceptable nor points_max.")
 
 
-def _refuse_repeats(what: str, names: Iterable[str]) -> None:
+def refuse_repeats(what: str, names: Iterable[str]) -> None:
+    """Refuse a document in which ``names`` has one twice.
+
+    Raises:
+        Malformed: ``malformed_policy``.
+    """
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:
         raise malformed(f"The {what} {repeated[0]} is given more than once.")
