@@ -20,7 +20,7 @@ from tallystick.engines.cometbft.proofs import (
 )
 from tallystick.engines.cometbft.rpc import Rpc
 from tallystick.engines.storage.reading import LedgerFile
-from tallystick.errors import Corruption, Malformed, NotFound
+from tallystick.errors import Corruption, NotFound
 from tallystick.ledger.audit import Followed
 from tallystick.ledger.genesis import parse_genesis
 from tallystick.ledger.proof import (
@@ -162,22 +162,16 @@ def confirm(settings: Settings, followed: Followed) -> int:
 
 
 def _proving(settings: Settings, path: Path) -> LedgerFile | NetworkEngine:
-    ledger = LedgerFile(path)
-    if parse_genesis(ledger.genesis()).proposer:
-        return ledger
-    ledger.close()
-    return open_network(settings)
+    return open_network(settings) if is_network(path) else LedgerFile(path)
 
 
 def _check_network(data: bytes, trust: Trust) -> Proved:
     proof = parse_bundle(data)
     if isinstance(proof, NetworkInclusion):
         check_network_inclusion(proof, trust)
-        return _proved(proof)
-    if isinstance(proof, NetworkState):
+    else:
         check_network_state(proof, trust)
-        return _proved(proof)
-    raise Malformed("malformed_document", "That is no proof of a network's ledger.")
+    return _proved(proof)
 
 
 def _proved(proof: InclusionProof | NetworkInclusion | StateProof | NetworkState) -> Proved:

@@ -9,7 +9,7 @@ import msgspec
 
 from tallystick.bootstrap.node import governing
 from tallystick.bootstrap.node.cards import Card, read_card
-from tallystick.bootstrap.node.document import TokenKey, node_folder
+from tallystick.bootstrap.node.document import NodeDocument, TokenKey, node_folder
 from tallystick.bootstrap.node.joining import join_network
 from tallystick.bootstrap.node.making import CARD_FILE, Ports, make_node
 from tallystick.bootstrap.node.running import run_node
@@ -112,7 +112,7 @@ def join(genesis: Path, peers: tuple[str, ...], sync_from: tuple[str, ...]) -> N
 def start() -> None:
     """Run CometBFT and the application together until stopped; both start again when one ends."""
 
-    def say(started: Any) -> None:  # noqa: ANN401 - a NodeDocument
+    def say(started: NodeDocument) -> None:
         emit(
             {"chain_id": started.chain_id, "rpc": started.rpc_url, "watch": f"http://{started.watch}/"},
             f"The node of {started.name} runs on {started.chain_id} until you press Ctrl-C.\n"

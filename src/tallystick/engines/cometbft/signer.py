@@ -160,8 +160,8 @@ class Signer:
                     connection.settimeout(POLL_S)
                     connection.connect(self._path)
                     self._serve(connection)
-            except OSError:
-                pass  # not listening yet, or gone: dial again
+            except OSError as error:
+                _log.debug("signer: CometBFT is not listening yet, or has gone; dialling again: %s", error)
             except (Malformed, DecodeError) as error:
                 _log.warning("signer: hung up on what is no request: %s", error)
             self._stopping.wait(REDIAL_S)

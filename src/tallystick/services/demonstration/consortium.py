@@ -76,19 +76,24 @@ def found(installation: Installation, operator: str) -> dict[str, Member]:
     """Admit the members and add the people that are not there yet; return the members by key."""
     members = {"operator": Member.objects.get(address=operator)}
     for part in PARTS:
-        known = Member.objects.filter(name=part.name).first()
-        members[part.key] = known or consortium.admit(
-            installation,
-            operator,
-            name=part.name,
-            name_zh=part.name_zh,
-            roles=[part.role],
-            credit_code=part.whole_credit_code,
-        )
+        members[part.key] = admitted(installation, operator, part)
         if part.role == "lender":
             offer_invoice_loan(installation, members[part.key])
     let_in(installation, members, PEOPLE)
     return members
+
+
+def admitted(installation: Installation, operator: str, part: Part) -> Member:
+    """Return the member that plays this part; the operator admits it, its key kept here, if need be."""
+    known = Member.objects.filter(name=part.name).first()
+    return known or consortium.admit(
+        installation,
+        operator,
+        name=part.name,
+        name_zh=part.name_zh,
+        roles=[part.role],
+        credit_code=part.whole_credit_code,
+    )
 
 
 def let_in(installation: Installation, members: Mapping[str, Member], people: People) -> None:

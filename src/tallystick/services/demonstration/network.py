@@ -17,6 +17,7 @@ from tallystick.services.demonstration.consortium import (
     Login,
     Part,
     People,
+    admitted,
     let_in,
     logins,
     offer_invoice_loan,
@@ -99,7 +100,7 @@ def take_part(installation: Installation, home: Home) -> dict[str, Member]:
             installation, addresses[part.name], name_zh=part.name_zh, credit_code=part.whole_credit_code
         )
     for key in home.hosted:
-        members[key] = _hosted(installation, members[home.key].address, _PARTS[key])
+        members[key] = admitted(installation, members[home.key].address, _PARTS[key])
     if home.part.role == "lender":
         offer_invoice_loan(installation, members[home.key])
     let_in(installation, members, home.people)
@@ -115,15 +116,3 @@ def carry_all(installation: Installation, members: Mapping[str, Member], today: 
 def logins_of(installation: Installation, home: Home) -> list[Login]:
     """Return how each person of one installation signs in."""
     return logins(installation, home.people)
-
-
-def _hosted(installation: Installation, operator: str, part: Part) -> Member:
-    known = Member.objects.filter(name=part.name).first()
-    return known or consortium.admit(
-        installation,
-        operator,
-        name=part.name,
-        name_zh=part.name_zh,
-        roles=[part.role],
-        credit_code=part.whole_credit_code,
-    )
