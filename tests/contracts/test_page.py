@@ -182,4 +182,9 @@ def test_the_page_lists_every_refusal_and_no_other(page: str) -> None:
     assert set(listed) == expected
 
 
-HEADINGS = ["### Refusals of membership", "### Refusals of anchoring", "### Refusals of nodes"]
+HEADINGS = [
+    "### Refusals of membership",
+    "### Refusals of anchoring",
+    "### Refusals of nodes",
+    "### Refusals of evidence",
+]

@@ -2,11 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 
-from tallystick.contracts import anchoring, membership, nodes
+from tallystick.contracts import (
+    anchoring,
+    consent,
+    countersignature,
+    delivery,
+    membership,
+    nodes,
+    qualification,
+    signing_keys,
+)
 from tallystick.ledger.protocols import Contract
 
-CONTRACTS: tuple[Contract, ...] = (anchoring.CONTRACT, membership.CONTRACT, nodes.CONTRACT)
+CONTRACTS: tuple[Contract, ...] = (
+    anchoring.CONTRACT,
+    consent.CONTRACT,
+    countersignature.CONTRACT,
+    delivery.CONTRACT,
+    membership.CONTRACT,
+    nodes.CONTRACT,
+    qualification.CONTRACT,
+    signing_keys.CONTRACT,
+)
 
-#: The contracts by the version of the chain's rules. A version that any chain has run stays as it was: who
-#: replays that chain's blocks needs it.
+#: The contracts by the version of the chain's rules. A version that a released Tallystick has run stays as
+#: it was: who replays such a chain's blocks needs it. None is released yet; until then a contract may join
+#: version 1: what is sent to a contract that is not there enters no block, so old blocks stay as they are.
 VERSIONS: Mapping[int, Sequence[Contract]] = {1: CONTRACTS}

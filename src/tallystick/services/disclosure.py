@@ -24,7 +24,16 @@ class Readers(StrEnum):
 
 #: Contract -> who reads what is sent to it; the owner of a call is the member that sent it.
 CALLS: Final[Mapping[str, Readers]] = MappingProxyType(
-    {"membership": Readers.MEMBERS, "nodes": Readers.MEMBERS, "anchoring": Readers.OWNER}
+    {
+        "anchoring": Readers.OWNER,
+        "consent": Readers.OWNER,
+        "countersignature": Readers.OWNER,
+        "delivery": Readers.OWNER,
+        "membership": Readers.MEMBERS,
+        "nodes": Readers.MEMBERS,
+        "qualification": Readers.OWNER,
+        "signing_keys": Readers.MEMBERS,
+    }
 )
 #: A contract that is not listed is taken for one that keeps its members' secrets.
 UNLISTED_CALLS: Final = Readers.OWNER
@@ -33,9 +42,14 @@ UNLISTED_CALLS: Final = Readers.OWNER
 STATE: Final[Mapping[str, Readers]] = MappingProxyType(
     {
         "accounts": Readers.MEMBERS,
+        "anchoring": Readers.OWNER,
+        "consent": Readers.OWNER,
+        "countersignature": Readers.OWNER,
+        "delivery": Readers.OWNER,
         "membership": Readers.MEMBERS,
         "nodes": Readers.MEMBERS,
-        "anchoring": Readers.OWNER,
+        "qualification": Readers.OWNER,
+        "signing_keys": Readers.MEMBERS,
     }
 )
 

@@ -44,14 +44,28 @@ CONTRACTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "anchoring": _(
             "Records the steps of a loan in their order, as digests that tell nobody whose loan it is."
         ),
+        "consent": _(
+            "Records that an owner lets somebody use something, as a digest that tells nobody whom."
+        ),
+        "countersignature": _("Asks the buyer of a delivery to sign for it, and keeps the answer."),
+        "delivery": _("Keeps the record of each delivery that its buyer has countersigned."),
         "membership": _("Says who is a member, in which roles, and with which key each member signs."),
         "nodes": _("Says which members run nodes, and which of the nodes decide on blocks."),
+        "qualification": _("Gives a lender the delivery records of a supplier, and keeps that it asked."),
+        "signing_keys": _("Says which other keys sign documents for a member."),
     }
 )
 #: Contract and action -> what the action does.
 ACTIONS: Final[Mapping[tuple[str, str], str | Promise]] = MappingProxyType(
     {
         ("anchoring", "anchor"): _("A lender records one step of one of its loan cases."),
+        ("consent", "grant"): _("A member consents to a use of something of its own, until a day."),
+        ("consent", "withdraw"): _("A member takes back a consent."),
+        ("countersignature", "refuse"): _("The buyer refuses to sign for a delivery, for a reason."),
+        ("countersignature", "request"): _("A supplier asks the buyer to sign for a delivery."),
+        ("countersignature", "sign"): _("The buyer signs for a delivery."),
+        ("countersignature", "withdraw"): _("A supplier takes back its request."),
+        ("delivery", "record"): _("A signed delivery becomes a record with a hash of its own."),
         ("membership", "join"): _("A node operator admits a member, whose key proves that it is held."),
         ("membership", "leave"): _("A member leaves the consortium for good."),
         ("membership", "reinstate"): _("A node operator lets a suspended member act again."),
@@ -65,6 +79,10 @@ ACTIONS: Final[Mapping[tuple[str, str], str | Promise]] = MappingProxyType(
         ("nodes", "schedule_upgrade"): _(
             "Validators agree from which block on the next version is in force."
         ),
+        ("qualification", "publish"): _("A lender publishes how far its queries reach."),
+        ("qualification", "query"): _("A lender asks for the delivery records of a supplier."),
+        ("signing_keys", "register"): _("A member registers a key that signs documents for it."),
+        ("signing_keys", "revoke"): _("A member lets one of its signing keys sign no longer."),
     }
 )
 
