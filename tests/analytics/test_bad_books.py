@@ -156,10 +156,10 @@ def test_json_that_is_none_is_unreadable(tmp_path: Path) -> None:
     assert refused(folder).code == "unreadable_file"
 
 
-def test_an_xlsx_file_is_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "sales.xlsx").write_bytes(b"PK\x03\x04")
+def test_a_file_of_another_kind_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "sales.xls").write_bytes(b"PK\x03\x04")
     with pytest.raises(Malformed, match=r"must end in one of \.csv, \.parquet"):
-        load({"sales": tmp_path / "sales.xlsx", "purchases": tmp_path / "sales.xlsx"}, canonical())
+        load({"sales": tmp_path / "sales.xls", "purchases": tmp_path / "sales.xls"}, canonical())
 
 
 def test_a_file_that_is_not_there_is_unreadable(tmp_path: Path) -> None:

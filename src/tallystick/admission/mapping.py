@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from tallystick.admission.books import FILE_COLUMNS, SIDES, STATUSES
+from tallystick.admission.books import AMOUNT_COLUMNS, FILE_COLUMNS, MAX_AMOUNT_DIGITS, SIDES, STATUSES
+from tallystick.admission.layout import AMOUNT, CODE, DATE, TEXT, Layout, date_pattern, is_date_format
 from tallystick.errors import Malformed
 from tallystick.values.money import Currency, currency
 
@@ -25,7 +26,10 @@ COLUMN_WORDS = {column: column.removesuffix("_minor") for column in FILE_COLUMNS
 
 _KEYS = {"name", "currency", "unit", "date_format", "enterprise", "status", *SIDES}
 _REQUIRED = _KEYS - {"enterprise"}
-_DATE_PARTS = ("%Y", "%m", "%d", "%H", "%M", "%S")
+_KINDS = {
+    column: AMOUNT if column in AMOUNT_COLUMNS else {"issued_on": DATE, "status": CODE}.get(column, TEXT)
+    for column in FILE_COLUMNS
+}
 _FILE_NAME = re.compile(r"[^/\\\x00-\x1f*?\[\]{}]{1,200}")
 
 
@@ -65,7 +69,19 @@ class BooksMapping:
     @property
     def date_pattern(self) -> str:
         """Regular expression of a text that has the shape of a date, whether or not that day exists."""
-        return _date_pattern(self.date_format)
+        return date_pattern(self.date_format)
+
+    def layout(self, side: str) -> Layout:
+        """Return how the file of one side becomes the canonical columns."""
+        return Layout(
+            kinds=_KINDS,
+            columns=self.sides[side].columns,
+            amount_digits=self.amount_digits,
+            max_amount_digits=MAX_AMOUNT_DIGITS,
+            date_format=self.date_format,
+            fixed={} if self.enterprise is None else {"enterprise": self.enterprise},
+            codes={"status": self.status_codes},
+        )
 
 
 def parse_mapping(data: bytes) -> BooksMapping:
@@ -75,25 +91,20 @@ def parse_mapping(data: bytes) -> BooksMapping:
         Malformed: ``bad_mapping`` when it is no TOML, lacks a key, has one that is unknown, or says
             something that cannot be meant; ``unknown_currency``.
     """
-    document = _document(data)
-    _known_keys(document, _KEYS, "the mapping")
+    document = toml_document(data)
+    known_keys(document, _KEYS, "the mapping")
     for key in sorted(_REQUIRED - document.keys()):
-        raise _bad(f"The mapping lacks {key!r}.", key)
-    unit = _text(document, "unit")
-    if unit not in UNITS:
-        raise _bad(f"unit must be one of {', '.join(UNITS)}, not {unit!r}.", "unit")
-    date_format = _text(document, "date_format")
-    _date_pattern(date_format)
-    money = currency(_text(document, "currency"))
-    enterprise = _text(document, "enterprise").strip() if "enterprise" in document else None
+        raise bad_mapping(f"The mapping lacks {key!r}.", key)
+    money, amount_digits = amounts_of(document)
+    enterprise = text(document, "enterprise").strip() if "enterprise" in document else None
     return BooksMapping(
-        name=_text(document, "name"),
+        name=text(document, "name"),
         currency=money,
-        amount_digits=money.digits if unit == "major" else 0,
-        date_format=date_format,
+        amount_digits=amount_digits,
+        date_format=date_format_of(document),
         enterprise=enterprise,
-        status_codes=_status_codes(_table(document, "status")),
-        sides={side: _side(_table(document, side), side, enterprise is not None) for side in SIDES},
+        status_codes=_status_codes(table_of(document, "status")),
+        sides={side: _side(table_of(document, side), side, enterprise is not None) for side in SIDES},
     )
 
 
@@ -122,30 +133,74 @@ def nearest(word: str, known: Collection[str]) -> str | None:
     return by_fold[found[0]] if found else None
 
 
-def _document(data: bytes) -> dict[str, Any]:
+def amounts_of(document: Mapping[str, Any]) -> tuple[Currency, int]:
+    """Return the currency of a mapping's amounts and the decimals that one may carry in the file.
+
+    Raises:
+        Malformed: ``bad_mapping``, ``unknown_currency``.
+    """
+    unit = text(document, "unit")
+    if unit not in UNITS:
+        raise bad_mapping(f"unit must be one of {', '.join(UNITS)}, not {unit!r}.", "unit")
+    money = currency(text(document, "currency"))
+    return money, money.digits if unit == "major" else 0
+
+
+def date_format_of(document: Mapping[str, Any]) -> str:
+    """Return a mapping's form of dates.
+
+    Raises:
+        Malformed: ``bad_mapping``.
+    """
+    date_format = text(document, "date_format")
+    if not is_date_format(date_format):
+        raise bad_mapping(
+            "date_format must use %Y, %m and %d once, and otherwise only %H, %M, %S.", "date_format"
+        )
+    return date_format
+
+
+def file_names(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    """Return the plain file names that a part of a mapping lists under ``files``.
+
+    Raises:
+        Malformed: ``bad_mapping``.
+    """
+    files = table.get("files")
+    if not isinstance(files, list) or not files or not all(_is_file_name(name) for name in files):
+        raise bad_mapping(
+            f"{where}.files must list plain file names, without a folder or wildcard.", f"{where}.files"
+        )
+    return tuple(files)
+
+
+def toml_document(data: bytes) -> dict[str, Any]:
+    """Return a TOML document of at most ``MAX_MAPPING_BYTES``.
+
+    Raises:
+        Malformed: ``bad_mapping``.
+    """
     if len(data) > MAX_MAPPING_BYTES:
-        raise _bad(f"The mapping is larger than {MAX_MAPPING_BYTES} bytes.", None)
+        raise bad_mapping(f"The mapping is larger than {MAX_MAPPING_BYTES} bytes.", None)
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise _bad(f"The mapping is not a TOML document: {error}.", None) from error
+        raise bad_mapping(f"The mapping is not a TOML document: {error}.", None) from error
 
 
 def _side(table: dict[str, Any], side: str, enterprise_is_fixed: bool) -> Side:
-    _known_keys(table, {"files", "columns"}, side)
-    files = table.get("files")
-    if not isinstance(files, list) or not files or not all(_is_file_name(name) for name in files):
-        raise _bad(f"{side}.files must list plain file names, without a folder or wildcard.", f"{side}.files")
-    columns = _table(table, "columns", f"{side}.columns")
+    known_keys(table, {"files", "columns"}, side)
+    files = file_names(table, side)
+    columns = table_of(table, "columns", f"{side}.columns")
     words = {word: column for column, word in COLUMN_WORDS.items()}
     wanted = set(words) - ({"enterprise"} if enterprise_is_fixed else set())
-    _known_keys(columns, wanted, f"{side}.columns")
+    known_keys(columns, wanted, f"{side}.columns")
     for word in sorted(wanted - columns.keys()):
-        raise _bad(f"{side}.columns lacks {word!r}.", f"{side}.columns.{word}")
-    named = {words[word]: _text(columns, word, f"{side}.columns.{word}") for word in columns}
+        raise bad_mapping(f"{side}.columns lacks {word!r}.", f"{side}.columns.{word}")
+    named = {words[word]: text(columns, word, f"{side}.columns.{word}") for word in columns}
     if len(set(named.values())) < len(named):
-        raise _bad(f"{side}.columns uses one column of the file twice.", f"{side}.columns")
-    return Side(files=tuple(files), columns=named)
+        raise bad_mapping(f"{side}.columns uses one column of the file twice.", f"{side}.columns")
+    return Side(files=files, columns=named)
 
 
 def _is_file_name(name: object) -> bool:
@@ -153,51 +208,55 @@ def _is_file_name(name: object) -> bool:
 
 
 def _status_codes(table: dict[str, Any]) -> dict[str, str]:
-    codes = {word.strip(): _text(table, word, f"status.{word}") for word in table}
+    codes = {word.strip(): text(table, word, f"status.{word}") for word in table}
     for word, status in codes.items():
         if status not in STATUSES:
-            raise _bad(
+            raise bad_mapping(
                 f"status {word!r} must mean {' or '.join(STATUSES)}, not {status!r}.", f"status.{word}"
             )
     if "valid" not in codes.values() or "" in codes or len(codes) < len(table):
-        raise _bad("status must give a word for valid invoices, and no word twice.", "status")
+        raise bad_mapping("status must give a word for valid invoices, and no word twice.", "status")
     return codes
 
 
-def _date_pattern(date_format: str) -> str:
-    pieces = re.split(r"(%.)", date_format)
-    unknown = [piece for piece in pieces if piece.startswith("%") and piece not in _DATE_PARTS]
-    counts = [pieces.count(part) for part in ("%Y", "%m", "%d")]
-    if unknown or counts != [1, 1, 1] or len(date_format) > 40:
-        raise _bad("date_format must use %Y, %m and %d once, and otherwise only %H, %M, %S.", "date_format")
-    # 2019/1/5 can be read without its zeros; 2019105 cannot.
-    short = r"\d{2}" if re.search("%.%", date_format) else r"\d{1,2}"
-    digits = {part: r"\d{4}" if part == "%Y" else short for part in _DATE_PARTS}
-    return "".join(digits.get(piece, re.escape(piece)) for piece in pieces)
+def known_keys(table: Mapping[str, Any], known: Collection[str], where: str) -> None:
+    """Refuse a key that is not known, with the nearest one that is.
 
-
-def _known_keys(table: Mapping[str, Any], known: Collection[str], where: str) -> None:
+    Raises:
+        Malformed: ``bad_mapping``.
+    """
     for key in table:
         if key not in known:
             hint = nearest(key, known)
-            raise _bad(
+            raise bad_mapping(
                 f"There is no {key!r} in {where}" + (f"; did you mean {hint!r}?" if hint else "."), key
             )
 
 
-def _table(document: Mapping[str, Any], key: str, where: str | None = None) -> dict[str, Any]:
+def table_of(document: Mapping[str, Any], key: str, where: str | None = None) -> dict[str, Any]:
+    """Return a part of a document that must be a table.
+
+    Raises:
+        Malformed: ``bad_mapping``.
+    """
     value = document.get(key)
     if not isinstance(value, dict):
-        raise _bad(f"{where or key} must be a table.", where or key)
+        raise bad_mapping(f"{where or key} must be a table.", where or key)
     return value
 
 
-def _text(document: Mapping[str, Any], key: str, where: str | None = None) -> str:
+def text(document: Mapping[str, Any], key: str, where: str | None = None) -> str:
+    """Return a part of a document that must be a text of 1 to 200 characters.
+
+    Raises:
+        Malformed: ``bad_mapping``.
+    """
     value = document[key]
     if not isinstance(value, str) or not value.strip() or len(value) > 200:
-        raise _bad(f"{where or key} must be a text of 1 to 200 characters.", where or key)
+        raise bad_mapping(f"{where or key} must be a text of 1 to 200 characters.", where or key)
     return value
 
 
-def _bad(message: str, key: str | None) -> Malformed:
+def bad_mapping(message: str, key: str | None) -> Malformed:
+    """Return the refusal of a mapping, with the key that is at fault."""
     return Malformed("bad_mapping", message, key=key)

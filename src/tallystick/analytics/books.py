@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,10 +26,11 @@ from tallystick.admission.books import FILE_COLUMNS, PURCHASE, SALE, SIDES, VALI
 from tallystick.admission.indicators import IndicatorValue, indicator_table, indicator_values
 from tallystick.admission.mapping import BooksMapping
 from tallystick.admission.period import Period, period_before
+from tallystick.analytics.cleaning import Cleaned, clean
 from tallystick.analytics.engine import connect, fill, sql_of
 from tallystick.analytics.patience import time_limit, turn
 from tallystick.analytics.sources import UPLOAD_LIMITS, Limits, Sources, resolve
-from tallystick.errors import NotFound
+from tallystick.errors import NotFound, TooLarge
 from tallystick.values.money import Currency
 
 __all__ = ["UPLOAD_LIMITS", "Books", "Limits", "Sources", "load", "resolve"]
@@ -54,7 +56,7 @@ def load(sources: Sources, mapping: BooksMapping, limits: Limits | None = None) 
         connection = undo.enter_context(connect(folder, limits))
         with time_limit(connection, limits.seconds):
             row_counts = fill(connection, sources, mapping, folder, limits)
-        return Books(connection, undo.pop_all(), mapping.currency, row_counts)
+        return Books(connection, undo.pop_all(), mapping.currency, row_counts, folder)
 
 
 class Books:
@@ -71,7 +73,10 @@ class Books:
         held: ExitStack,
         currency: Currency,
         row_counts: Mapping[str, int],
+        folder: Path,
     ) -> None:
+        self._folder = folder
+        self._cleaning = Lock()
         self._connection = connection
         self._held = held
         self.currency = currency
@@ -167,6 +172,34 @@ class Books:
                 writer.writerows(self._ask(query, [enterprise, direction]))
             written[side] = path
         return written
+
+    def clean(
+        self,
+        enterprise: str,
+        as_of: date,
+        established_on: date | None = None,
+        choices: Mapping[str, str] | None = None,
+    ) -> Cleaned:
+        """Return the cleaned books of one enterprise, the log of what was done, and the report.
+
+        Args:
+            enterprise: whose.
+            as_of: no invoice may be dated later.
+            established_on: when the enterprise began, if known.
+            choices: rule → action, where it is not to be the default (``admission.cleaning.RULES``).
+
+        Raises:
+            NotFound: ``unknown_enterprise``.
+            Malformed: ``unknown_rule``, ``unknown_action``.
+            TooLarge: ``cleaned_books_too_large``, ``books_too_large``.
+        """
+        self._counts(enterprise)
+        # One at a time: the Parquet files on the way have one name.
+        with self._cleaning, closing(self._connection.cursor()) as cursor:
+            try:
+                return clean(cursor, self._folder, enterprise, as_of, established_on, choices)
+            except duckdb.OutOfMemoryException as error:
+                raise TooLarge("books_too_large", "The books need more memory than allowed.") from error
 
     def _counts(self, enterprise: str) -> Mapping[str, Any]:
         rows = self._ask("SELECT * FROM finding_counts WHERE enterprise = ?", [enterprise], names=True)

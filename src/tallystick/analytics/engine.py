@@ -17,6 +17,11 @@ from tallystick.errors import Malformed, TooLarge
 
 _SQL_TYPES = {"string": "VARCHAR", "date": "DATE", "int64": "BIGINT", "boolean": "BOOLEAN"}
 
+_FIRST_CHANGES = (
+    "direction VARCHAR, enterprise VARCHAR, row BIGINT, "
+    "rule VARCHAR, field VARCHAR, before VARCHAR, after VARCHAR"
+)
+
 
 def connect(folder: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
     """Return an engine in memory that sees only ``folder``, loads no extension, and stays that way."""
@@ -55,6 +60,7 @@ def fill(
     columns = ", ".join(f"{name} {_SQL_TYPES[kind]}" for name, kind in quality.RECEIVED.items())
     try:
         connection.execute(f"CREATE TABLE received ({columns})")
+        connection.execute(f"CREATE TABLE first_changes ({_FIRST_CHANGES})")
         for side in staged:
             cast_side(connection, read_side(connection, side, mapping, limits), side, mapping)
             side.path.unlink()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from tallystick.admission.books import AMOUNT_COLUMNS, FILE_COLUMNS
+from tallystick.admission.layout import AMOUNT, DATE, Layout
 from tallystick.admission.mapping import BooksMapping, require_columns
 from tallystick.analytics.sources import MAX_COLUMNS, Limits, Staged, require_few_columns, unreadable
 from tallystick.errors import Malformed, TooLarge
@@ -19,6 +19,12 @@ CUT_TEXT = 256
 """Characters taken in of one value. A value this long is cut and must be refused; the room above
 ``MAX_TEXT`` is for blanks around it."""
 
+SURE_DIGITS = 15
+"""Digits that a binary64 number keeps for certain; those beyond are noise of the arithmetic that made it."""
+
+_Found = tuple[str, dict[str, str], frozenset[str]]
+"""What to select from, our column → an expression of its text, and the dates that are in ISO form."""
+
 _TEXT_TYPES = {"VARCHAR"}
 _WHOLE_TYPES = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _DAY_TYPES = {"DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
@@ -27,10 +33,15 @@ _DAY_TYPES = {"DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"
 def read_side(
     connection: duckdb.DuckDBPyConnection, staged: Staged, mapping: BooksMapping, limits: Limits
 ) -> str:
-    """Read one side into a table and return its name.
+    """Read one side of the books into a table and return its name. Raises as ``read_table``."""
+    return read_table(connection, staged, mapping.layout(staged.side), limits)
 
-    The table has ``row`` (from 1, in the order of the file) and every column of ``FILE_COLUMNS`` as text;
-    dates that the format itself knew are in ISO form and flagged in ``issued_on_is_iso``.
+
+def read_table(connection: duckdb.DuckDBPyConnection, staged: Staged, layout: Layout, limits: Limits) -> str:
+    """Read one file into a table and return its name.
+
+    The table has ``row`` (from 1, in the order of the file) and every column of the layout as text; for each
+    date there is a flag, ``COLUMN_is_iso``: the format itself knew the day, which is in ISO form.
 
     Raises:
         Malformed: ``unknown_column``, ``wrong_type`` (a column whose type cannot hold what the mapping
@@ -39,14 +50,17 @@ def read_side(
     """
     table = f"raw_{staged.side}"
     try:
-        relation, values = _READERS[staged.format](connection, staged, mapping)
+        relation, found, iso = _READERS[staged.format](connection, staged, layout)
+        fixed = {column: literal(text) for column, text in layout.fixed.items()}
+        values = dict.fromkeys(layout.kinds, "NULL::VARCHAR") | found | fixed
         # Parquet holds a long text once for all its rows; cut, it cannot multiply on the way in.
-        parts = [f"left({values[column]}, {CUT_TEXT}) AS {column}" for column in FILE_COLUMNS]
+        parts = [f"left({values[column]}, {CUT_TEXT}) AS {column}" for column in layout.kinds]
+        parts += [f"{str(day in iso).lower()} AS {day}_is_iso" for day in layout.of_kind(DATE)]
         # The limit stands outermost: there rows stream up to it and reading stops, while one further in
         # would collect the rows before their texts are cut.
         connection.execute(
-            f"CREATE TABLE {table} AS SELECT row_number() OVER () AS row, {', '.join(parts)}, "
-            f"{values['issued_on_is_iso']} AS issued_on_is_iso FROM {relation} LIMIT ?",
+            f"CREATE TABLE {table} AS SELECT row_number() OVER () AS row, {', '.join(parts)} "
+            f"FROM {relation} LIMIT ?",
             [str(staged.path), limits.rows + 1],
         )
     except duckdb.OutOfMemoryException as error:
@@ -65,10 +79,8 @@ def read_side(
     return table
 
 
-def _csv(
-    connection: duckdb.DuckDBPyConnection, staged: Staged, mapping: BooksMapping
-) -> tuple[str, dict[str, str]]:
-    columns = mapping.sides[staged.side].columns
+def _csv(connection: duckdb.DuckDBPyConnection, staged: Staged, layout: Layout) -> _Found:
+    columns = layout.columns
     require_columns(columns.values(), staged.header, staged.file_name)
     # By position: the engine compares names without case, and a header is someone else's text.
     named = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(staged.header)))
@@ -77,13 +89,11 @@ def _csv(
         f"max_line_size={MAX_LINE_BYTES}, columns={{{named}}})"
     )
     found = {column: f"c{staged.header.index(theirs)}" for column, theirs in columns.items()}
-    return relation, _with_enterprise(found, mapping, "false")
+    return relation, found, frozenset()
 
 
-def _json(
-    connection: duckdb.DuckDBPyConnection, staged: Staged, mapping: BooksMapping
-) -> tuple[str, dict[str, str]]:
-    columns = mapping.sides[staged.side].columns
+def _json(connection: duckdb.DuckDBPyConnection, staged: Staged, layout: Layout) -> _Found:
+    columns = layout.columns
     objects = f"read_json_objects(?, format='newline_delimited', maximum_object_size={MAX_LINE_BYTES})"
     keys = connection.execute(
         f"SELECT DISTINCT unnest(json_keys(json)) FROM {objects} LIMIT ?",
@@ -95,19 +105,17 @@ def _json(
     relation = (
         f"read_json(?, format='newline_delimited', maximum_object_size={MAX_LINE_BYTES}, columns={{{named}}})"
     )
-    return relation, _with_enterprise(_quoted(columns), mapping, "false")
+    return relation, _quoted(columns), frozenset()
 
 
-def _parquet(
-    connection: duckdb.DuckDBPyConnection, staged: Staged, mapping: BooksMapping
-) -> tuple[str, dict[str, str]]:
-    columns = mapping.sides[staged.side].columns
+def _parquet(connection: duckdb.DuckDBPyConnection, staged: Staged, layout: Layout) -> _Found:
+    columns = layout.columns
     described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(staged.path)]).fetchall()
     types = {name: kind.partition("(")[0] for name, kind, *_ in described}
     require_few_columns(types, staged.file_name)
     require_columns(columns.values(), types, staged.file_name)
     for column, theirs in columns.items():
-        if types[theirs] not in _fitting_types(column):
+        if types[theirs] not in _fitting_types(layout.kinds[column]):
             raise Malformed(
                 "wrong_type",
                 f"{staged.file_name}: column {theirs!r} has the type {types[theirs]}, "
@@ -116,28 +124,27 @@ def _parquet(
                 column=theirs,
                 type=types[theirs],
             )
-    texts = {column: f"CAST({name} AS VARCHAR)" for column, name in _quoted(columns).items()}
-    is_day = types[columns["issued_on"]] in _DAY_TYPES
-    if is_day:
-        texts["issued_on"] = f"CAST(CAST({_quoted(columns)['issued_on']} AS DATE) AS VARCHAR)"
-    return "read_parquet(?)", _with_enterprise(texts, mapping, "true" if is_day else "false")
+    texts, iso = {}, set()
+    for column, name in _quoted(columns).items():
+        texts[column] = f"CAST({name} AS VARCHAR)"
+        if types[columns[column]] == "DOUBLE":
+            texts[column] = f"format('{{:.{SURE_DIGITS}g}}', {name})"
+        if types[columns[column]] in _DAY_TYPES:
+            texts[column] = f"CAST(CAST({name} AS DATE) AS VARCHAR)"
+            iso.add(column)
+    return "read_parquet(?)", texts, frozenset(iso)
 
 
 _READERS = {"csv": _csv, "json": _json, "parquet": _parquet}
 
 
-def _fitting_types(column: str) -> set[str]:
-    if column in AMOUNT_COLUMNS:
+def _fitting_types(kind: str) -> set[str]:
+    if kind == AMOUNT:
         # A 32-bit float cannot hold the cents of a six-digit amount.
         return _TEXT_TYPES | _WHOLE_TYPES | {"HUGEINT", "DECIMAL", "DOUBLE"}
-    if column == "issued_on":
+    if kind == DATE:
         return _TEXT_TYPES | _DAY_TYPES
     return _TEXT_TYPES | _WHOLE_TYPES
-
-
-def _with_enterprise(found: dict[str, str], mapping: BooksMapping, is_iso: str) -> dict[str, str]:
-    fixed = {} if mapping.enterprise is None else {"enterprise": literal(mapping.enterprise)}
-    return {**found, **fixed, "issued_on_is_iso": is_iso}
 
 
 def _quoted(columns: Mapping[str, str]) -> dict[str, str]:

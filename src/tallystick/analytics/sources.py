@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
+
 from tallystick.admission.books import SIDES
 from tallystick.admission.mapping import BooksMapping
+from tallystick.analytics.workbook import copy_sheet
 from tallystick.errors import Malformed, NotFound, TooLarge
 
 Sources = Mapping[str, Path]
@@ -21,6 +24,8 @@ Sources = Mapping[str, Path]
 
 MAX_HEADER_BYTES = 64 * 1024
 MAX_COLUMNS = 500
+MAX_ARRAY_BYTES = 64 * 1024 * 1024
+"""Of a JSON file that is one array, which is read at once; lines are read as they come."""
 _CHUNK_BYTES = 1 << 20
 
 FORMATS = {
@@ -28,8 +33,10 @@ FORMATS = {
     ".parquet": "parquet",
     ".jsonl": "json",
     ".ndjson": "json",
+    ".json": "json",
+    ".xlsx": "xlsx",
 }
-"""What a file is, by the end of its name. XLSX is absent: the engine's reader is a download of its own."""
+"""What a file is, by the end of its name. A ``.json`` file may hold lines or one array of records."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +90,11 @@ def resolve(directory: Path, mapping: BooksMapping) -> Sources:
         NotFound: ``no_such_file`` when none of the names of a side is there.
         Malformed: ``ambiguous_source`` when more than one is.
     """
-    return {side: _only_file(directory, side, names.files) for side, names in mapping.sides.items()}
+    return {side: only_file(directory, side, names.files) for side, names in mapping.sides.items()}
 
 
-def _only_file(directory: Path, side: str, names: tuple[str, ...]) -> Path:
+def only_file(directory: Path, side: str, names: tuple[str, ...]) -> Path:
+    """Return the one file of ``directory`` that bears one of the names. Raises as ``resolve``."""
     found = [directory / name for name in names if (directory / name).is_file()]
     if not found:
         raise NotFound(
@@ -104,12 +112,19 @@ def _only_file(directory: Path, side: str, names: tuple[str, ...]) -> Path:
 def stage(sources: Sources, folder: Path, limits: Limits) -> tuple[Staged, ...]:
     """Copy the sources into ``folder`` and return what was staged, sales first.
 
+    A workbook is staged as CSV: its first sheet, every field as text.
+
     Raises:
         Malformed: ``unreadable_file`` for an unknown format, a file that cannot be opened or text that
             is neither UTF-8 nor GB 18030; ``empty_books`` for a file without a byte.
-        TooLarge: ``file_too_large``.
+            Also ``bad_workbook`` and ``formula_in_sheet``.
+        TooLarge: ``file_too_large``, ``too_many_rows``, ``workbook_too_large``.
     """
-    return tuple(_stage(side, sources[side], folder, limits) for side in SIDES if side in sources)
+    return tuple(_stage(side, sources[side], folder, limits) for side in _in_order(sources))
+
+
+def _in_order(sources: Sources) -> list[str]:
+    return [*(side for side in SIDES if side in sources), *(name for name in sources if name not in SIDES)]
 
 
 def _stage(side: str, source: Path, folder: Path, limits: Limits) -> Staged:
@@ -125,8 +140,12 @@ def _stage(side: str, source: Path, folder: Path, limits: Limits) -> Staged:
         raise unreadable(name, error.strerror or "it cannot be opened") from error
     if size == 0:
         raise Malformed("empty_books", f"{name} is empty.", file=name)
-    if file_format != "parquet":
+    if file_format == "xlsx":
+        target, file_format = _sheet_as_csv(target, name, limits), "csv"
+    elif file_format != "parquet":
         _to_utf8(target, name)
+    if file_format == "json" and _begins_an_array(target):
+        _array_as_lines(target, name)
     header = _csv_header(target, name) if file_format == "csv" else ()
     return Staged(side, name, target, file_format, header)
 
@@ -140,6 +159,32 @@ def _copy(file: BinaryIO, target: Path, name: str, limit: int) -> int:
                 raise TooLarge("file_too_large", f"{name} is larger than {limit:,} bytes.", file=name)
             copy.write(chunk)
     return size
+
+
+def _sheet_as_csv(path: Path, name: str, limits: Limits) -> Path:
+    target = path.with_suffix(".csv")
+    copy_sheet(path, target, name, limits.rows, limits.seconds)
+    path.unlink()
+    return target
+
+
+def _array_as_lines(path: Path, name: str) -> None:
+    """Put one record on each line; the engine's own reader takes an array that breaks off for a whole one."""
+    if path.stat().st_size > MAX_ARRAY_BYTES:
+        raise TooLarge(
+            "file_too_large", f"{name}: an array may have {MAX_ARRAY_BYTES:,} bytes; use lines.", file=name
+        )
+    try:
+        records = msgspec.json.decode(path.read_bytes(), type=list[dict[str, msgspec.Raw]])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise unreadable(name, "it is no whole array of records") from error
+    with path.open("wb") as file:
+        file.writelines(msgspec.json.encode(record) + b"\n" for record in records)
+
+
+def _begins_an_array(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(MAX_HEADER_BYTES).lstrip()[:1] == b"["
 
 
 def _to_utf8(path: Path, name: str) -> None:

@@ -4,10 +4,15 @@ The only place that imports openpyxl. A workbook is a ZIP file, so its size is b
 it is unpacked.
 """
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import date, datetime, time
 from decimal import Decimal
 from io import BytesIO
+from itertools import islice
+from pathlib import Path
+from time import monotonic
 from typing import Any, Final, Protocol
 from zipfile import BadZipFile, ZipFile
 
@@ -15,10 +20,12 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-from tallystick.errors import Malformed, Rejection, TooLarge
+from tallystick.errors import Malformed, Rejection, TooLarge, Unavailable
 
 MAX_FILE_BYTES: Final = 4 << 20
 MAX_UNPACKED_BYTES: Final = 64 << 20
+MAX_BOOK_BYTES: Final = 1 << 30
+"""Of a workbook with books in it, unpacked; it is read row by row."""
 MAX_PARTS: Final = 500
 MAX_ROWS: Final = 11_000
 MAX_COLUMNS: Final = 300
@@ -64,6 +71,59 @@ def _rows(data: bytes) -> list[list[str]]:
     return rows
 
 
+def copy_sheet(path: Path, target: Path, name: str, max_rows: int, seconds: float | None) -> None:
+    """Write the first sheet of a large workbook as CSV, row by row; empty rows are left out.
+
+    Args:
+        path: the workbook.
+        target: where the CSV goes.
+        name: what people call the workbook.
+        max_rows: data rows that it may have.
+        seconds: how long this may take; no limit when ``None``.
+
+    Raises:
+        Malformed: ``bad_workbook``; ``formula_in_sheet`` with the field named.
+        TooLarge: ``workbook_too_large``, ``too_many_rows``.
+        Unavailable: ``books_too_slow``.
+    """
+    _check_parts(path, MAX_BOOK_BYTES)
+    deadline = None if seconds is None else monotonic() + seconds
+    try:
+        with target.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            rows = 0
+            for row in islice(_full_rows(path, deadline), max_rows + 2):
+                writer.writerow(row)
+                rows += 1
+    except (Rejection, Unavailable):
+        raise
+    except Exception as error:  # the library raises whatever a damaged file leads it to
+        raise _bad(f"it is damaged ({type(error).__name__})") from error
+    if rows > max_rows + 1:
+        raise TooLarge("too_many_rows", f"{name} has more than {max_rows:,} rows.", file=name)
+
+
+def _full_rows(path: Path, deadline: float | None) -> Iterator[list[str]]:
+    book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
+    with closing(book):
+        sheet: Any = book.worksheets[0]
+        sheet.reset_dimensions()
+        width = 0
+        for number, cells in enumerate(sheet.iter_rows()):
+            if deadline is not None and number % 1000 == 0 and monotonic() > deadline:
+                raise Unavailable("books_too_slow", "Reading the workbook took too long; try again later.")
+            if len(cells) > MAX_COLUMNS:
+                raise _too_large()
+            row = [_text(cell) for cell in cells]
+            while row and not row[-1]:
+                row.pop()
+            if not row:
+                continue
+            # A row may be stored without its last fields; the first row says how many there are.
+            width = width or len(row)
+            yield row + [""] * (width - len(row))
+
+
 def write_rows(rows: Sequence[Sequence[str]], title: str) -> bytes:
     """Return a workbook with one sheet, in which every field is text, whatever it begins with."""
     book = Workbook()
@@ -90,12 +150,19 @@ def write_rows(rows: Sequence[Sequence[str]], title: str) -> bytes:
 def _check_size(data: bytes) -> None:
     if len(data) > MAX_FILE_BYTES:
         raise _too_large()
+    _check_parts(BytesIO(data), MAX_UNPACKED_BYTES)
+
+
+def _check_parts(file: BytesIO | Path, max_bytes: int) -> None:
     try:
-        with ZipFile(BytesIO(data)) as archive:
+        with ZipFile(file) as archive:
             parts = archive.infolist()
     except (BadZipFile, ValueError, OSError) as error:
         raise _bad("it is no XLSX file") from error
-    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+    sizes = {part.filename: part.file_size for part in parts}
+    # The library holds the shared texts, and nothing else of a sheet, in memory.
+    shared = sizes.get("xl/sharedStrings.xml", 0)
+    if len(parts) > MAX_PARTS or sum(sizes.values()) > max_bytes or shared > MAX_UNPACKED_BYTES:
         raise _too_large()
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from tallystick.admission.judgement import Judgement, judge
 from tallystick.admission.period import period_before
+from tallystick.analytics.cleaning import Cleaned
 from tallystick.errors import Conflict, Corruption
 from tallystick.lending.application import Move, Stage
 from tallystick.lending.decision import conclude
@@ -20,7 +21,7 @@ from tallystick.lending.offer import Offer, Refusal
 from tallystick.policy.decision import Decision
 from tallystick.policy.evaluate import decide
 from tallystick.records.models import Application, Finding
-from tallystick.services import anchoring, outbox
+from tallystick.services import anchoring, cleaned_books, outbox
 from tallystick.services.access import Actor
 from tallystick.services.books import opened
 from tallystick.services.casework import close_case, find_as_lender, keep_finding, locked, move
@@ -56,7 +57,8 @@ def assess(installation: Installation, actor: Actor, reference: str, as_of: date
     application = find_as_lender(actor, reference)
     if application.stage != Stage.SUBMITTED:
         raise Conflict("illegal_move", f"An application that is {application.stage} cannot be assessed.")
-    assessment, document = _found(installation, application, as_of or installation.clock.now().date())
+    day = as_of or installation.clock.now().date()
+    assessment, document, books = _found(installation, application, day)
     with transaction.atomic():
         application = locked(application)
         judgement, grading = assessment.judgement, assessment.grading
@@ -67,6 +69,7 @@ def assess(installation: Installation, actor: Actor, reference: str, as_of: date
             papers["grading"] = grading.document()
         for kind, paper in papers.items():
             keep_finding(installation, application, kind, paper)
+        cleaned_books.keep(installation, application, judgement.enterprise, day, books)
         anchoring.anchor(installation, application, "admission", papers)
         if by is not Move.APPROVE:
             keep_decision(installation, application, judgement.decision, grading)
@@ -78,7 +81,7 @@ def assess(installation: Installation, actor: Actor, reference: str, as_of: date
 
 def _found(
     installation: Installation, application: Application, as_of: date
-) -> tuple[Assessment, dict[str, object]]:
+) -> tuple[Assessment, dict[str, object], Cleaned]:
     """Read the books and decide; nothing is saved here."""
     rules = rulebook_of(application)
     programme = rules.programme
@@ -93,6 +96,7 @@ def _found(
             period=period_before(as_of, programme.period_months),
             data_quality=its.books.quality(its.enterprise),
         )
+        books = cleaned_books.cleaned(application, its, as_of)
         monthly = its.books.monthly(its.enterprise, as_of, programme.period_months)
     figures = {name: indicator.value for name, indicator in indicators.items()}
     # A referred application is graded too: the officer who admits it after all prices by that grade.
@@ -102,7 +106,7 @@ def _found(
         "monthly": [list(row) for row in monthly],
         "twelve_month_sales": str(yearly["sales_amount"].value),
     }
-    return Assessment(judgement, grading), document
+    return Assessment(judgement, grading), document, books
 
 
 def keep_decision(

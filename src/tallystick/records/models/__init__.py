@@ -4,6 +4,7 @@ Every table that belongs to a member has a manager with ``visible_to(member_id)`
 through it and never through ``objects.all()``, so that rows of one member stay invisible to another.
 """
 
+from tallystick.records.models.books import CleanedBooks
 from tallystick.records.models.ledger import Anchor, Transmission
 from tallystick.records.models.members import AccessToken, Member, User
 from tallystick.records.models.origination import (
@@ -23,6 +24,7 @@ __all__ = [
     "Anchor",
     "Application",
     "Book",
+    "CleanedBooks",
     "Disbursement",
     "Event",
     "Finding",
