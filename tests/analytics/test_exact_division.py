@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallystick.admission.books import MAX_SIDE_TOTAL_MINOR
-from tallystick.admission.measures import nearest_quotient
+from tallystick.admission.shares import nearest_quotient
 from tallystick.analytics.engine import sql_of
 from tests.analytics.oracle import half_up
 

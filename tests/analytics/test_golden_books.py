@@ -50,7 +50,106 @@ def test_the_indicators_are_those_worked_by_hand(books: Books) -> None:
         "longest_sales_gap_months": 2,  # October, November
         "purchase_to_sales_ratio": "0.2941",  # 1000 / 3400
         "sales_growth": "0.2667",  # (1900 − 1500) / 1500
+        "average_sale_amount": "950.00",  # 3800 / 4
+        "largest_sale_share": "0.5263",  # 2000 / 3800
+        "top1_buyer_share": "0.7647",  # A: 2600 / 3400
+        "new_buyer_share": "0.5000",  # C, of A and C
+        "lost_buyer_share": "0.5000",  # B, of A and B
+        "lasting_buyer_share": "0.7647",  # A
+        "repeat_buyer_share": "0.3333",  # A, of three
+        "sales_volatility": "1.0137",  # mean 850; √((650² + 850² + 850² + 1050²) / 4) = 861.68
+        "sales_trend": "0.1412",  # slope 6 × (3 × 1900 − 3 × 1500) / (4 × 15) = 120, of 850
+        "sales_seasonality": None,  # four months are no year
+        "peak_month_share": "0.5588",  # 1900 / 3400
+        "recent_sales_ratio": "0.7451",  # 1900 / 3 against 850
+        "month_end_sales_share": "0.0789",  # 300 on the 31st, of 3800
+        "weekend_sales_share": "0.2000",  # 20 September was a Saturday
+        "average_purchase_amount": "500.00",
+        "largest_purchase_share": "0.8000",
+        "top1_supplier_share": "0.8000",
+        "top5_supplier_share": "1.0000",
+        "new_supplier_share": "1.0000",  # Y
+        "lost_supplier_share": "1.0000",  # X
+        "lasting_supplier_share": "0.0000",
+        "repeat_supplier_share": "0.0000",
+        "purchase_growth": "-0.7500",  # (200 − 800) / 800
+        "purchase_volatility": "1.3115",  # mean 250; √((550² + 250² + 50² + 250²) / 4) = 327.87
+        "purchase_lead_days": 24,  # 231,800 / 3800 = 61 against 37,400 / 1000 = 37.4
+        "effective_sales_vat_rate": "0.1300",  # 442 / 3400
+        "effective_purchase_vat_rate": "0.1300",  # 130 / 1000
+        "vat_burden": "0.0918",  # (442 − 130) / 3400
+        "untaxed_sales_share": "0.0000",
+        "value_added_amount": "2400.00",
+        "value_added_ratio": "0.7059",  # 1 − 0.2941
+        "negative_sales_months": 0,
+        "purchases_above_sales_months": 1,  # November
+        "void_purchase_share": "0.0000",
+        "red_letter_purchase_share": "0.0000",
+        "circular_party_count": 0,
+        "circular_sales_share": "0.0000",
+        "circular_purchase_share": "0.0000",
+        "circular_trade_share": "0.0000",
+        "self_invoice_count": 0,
+        "active_purchase_months": 2,
+        "longest_purchase_gap_months": 1,  # October; December
+        "days_since_last_sale": 0,  # 31 December
+        "days_since_last_purchase": 50,  # 11 November
     }
+
+
+def test_trade_that_goes_round_is_found(tmp_path: Path) -> None:
+    sales = [
+        "E1,1,2025-10-05,A,1000,0,1000,valid",
+        "E1,2,2025-10-06,B,3000,390,3390,valid",
+        "E1,3,2025-11-06,E1,1000,130,1130,valid",  # to itself
+        "E1,4,2025-12-06,B,-3500,-455,-3955,valid",  # a month below nothing
+        "E1,5,2025-12-07,C,2000,260,2260,valid",
+    ]
+    purchases = [
+        "E1,6,2025-10-07,A,4000,520,4520,valid",
+        "E1,7,2025-10-08,C,500,65,565,valid",
+        "E1,8,2025-10-09,X,500,65,565,void",
+    ]
+    with opened(write(tmp_path, sales, purchases)) as books:
+        values = plain(books.indicators("E1", AS_OF, 3))
+    expected = {
+        "circular_party_count": 2,  # A and C; B's and the enterprise's own sales go one way
+        "circular_sales_share": "0.7500",  # A 1000 and C 2000, of 4000: B's −500 has no share
+        "circular_purchase_share": "1.0000",
+        "circular_trade_share": "0.3750",  # 1000 with A, 500 with C, of 4000
+        "self_invoice_count": 1,
+        "negative_sales_months": 1,  # December: −1500
+        "purchases_above_sales_months": 2,  # October: 4500 against 4000; December: 0 against −1500
+        "void_purchase_share": "0.3333",
+        "untaxed_sales_share": "0.1429",  # 1000 / 7000
+        "sales_trend": "-1.2000",  # 4000, 1000, 0 (not −1500): slope −2000, of 5000 / 3
+    }
+    assert {name: values[name] for name in expected} == expected
+
+
+def test_a_year_has_a_season(tmp_path: Path) -> None:
+    # Of 1000: 600 in the third quarter, 100 in the first, 300 in the second.
+    rows = [
+        f"E1,{month},2025-{month:02}-05,A,{net},0,{net},valid"
+        for month, net in ((7, 300), (8, 300), (1, 100), (5, 300))
+    ]
+    with opened(write(tmp_path, rows)) as books:
+        assert books.indicators("E1", AS_OF, 12)["sales_seasonality"].value == "0.6000"
+        assert books.indicators("E1", AS_OF, 9)["sales_seasonality"].value is None
+
+
+def test_what_has_no_value_says_why(tmp_path: Path) -> None:
+    with opened(write(tmp_path, ["E1,1,2025-12-05,A,100,13,113,valid"])) as books:
+        values = books.indicators("E1", AS_OF, 4)
+        late = books.indicators("E1", AS_OF.replace(year=2030), 4)
+    missing = values["supplier_hhi"].missing
+    assert (values["supplier_hhi"].value, missing is not None and missing.en) == (
+        None,
+        "There are no positive purchases in the period.",
+    )
+    assert all(
+        (each.value is None) == (each.missing is not None) for each in (*values.values(), *late.values())
+    )
 
 
 def test_units_are_named(books: Books) -> None:

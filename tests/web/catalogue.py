@@ -12,8 +12,6 @@ from pathlib import Path
 import polib
 from django.utils.translation.template import templatize
 
-from tallystick.admission.indicators import INDICATORS
-
 PACKAGE = Path(__file__).resolve().parents[2] / "src" / "tallystick"
 PO_PATH = PACKAGE / "web" / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 
@@ -43,9 +41,6 @@ BORROWED = frozenset(
     }
 )
 
-#: How the indicators are worked out: written in English where they are defined, shown in both languages.
-DEFINED = {text for indicator in INDICATORS for text in (indicator.formula, indicator.period)}
-
 _FUNCTIONS = {"gettext": 1, "gettext_lazy": 1, "gettext_noop": 1, "ngettext": 2, "ngettext_lazy": 2, "_": 1}
 _STRING = r"""u?('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")"""
 _CALL = re.compile(rf"(?<!\w)(ngettext|gettext|_)\(\s*{_STRING}(?:\s*,\s*{_STRING})?")
@@ -61,7 +56,6 @@ def messages() -> dict[Message, str]:
     for path in sorted((PACKAGE / "web" / "templates").rglob("*.html")):
         _note(found, path, _in_template(path.read_text(encoding="utf-8")))
     _note(found, Path("allauth, axes, Django"), iter(sorted((text, "") for text in BORROWED)))
-    _note(found, Path("admission/indicators.py"), iter(sorted((text, "") for text in DEFINED)))
     return found
 
 

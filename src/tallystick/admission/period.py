@@ -7,6 +7,9 @@ from tallystick.errors import Malformed
 
 MAX_MONTHS = 120
 
+EPOCH = date(1970, 1, 1)
+"""The day from which the engines count days."""
+
 
 @dataclass(frozen=True)
 class Period:

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tallystick.admission.indicators import INDICATORS
+from tallystick.admission.indicators import ALL_INDICATORS
 from tallystick.policy.table import Table
 from tallystick.values.money import Money, currency
 from tallystick.web.cards.verdicts import Verdict, verdicts
@@ -117,10 +117,10 @@ def _indicators(kept: Mapping[str, Mapping[str, Any]]) -> list[Indicator]:
             each.name,
             words(each.label),
             with_unit(kept[each.name]["value"], kept[each.name]["unit"]),
-            _(each.formula),
-            _(each.period),
+            words(each.formula),
+            words(each.period),
         )
-        for each in INDICATORS
+        for each in ALL_INDICATORS
         if each.name in kept
     ]
 
