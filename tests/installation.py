@@ -9,6 +9,8 @@ import pytest
 
 from tallystick.bootstrap import parts
 from tallystick.bootstrap.ledger import create_ledger, open_ledger
+from tallystick.capture.media_store import MediaStore
+from tallystick.capture.resumable import Uploads
 from tallystick.config import from_environment
 from tallystick.records.models import Application, Member, User
 from tallystick.services import applications, catalogue, consortium, programmes
@@ -65,7 +67,15 @@ def house(tmp_path: Path, db: None) -> Iterator[Installation]:
     Member.objects.create(address=operator, name="Node operator", roles=["operator"], joined_at=NOW)
     files = tmp_path / "files"
     files.mkdir()
-    made = Installation(clock, open_ledger(settings, clock=clock, keys=keys), keys, files, SECRET)
+    made = Installation(
+        clock=clock,
+        ledger=open_ledger(settings, clock=clock, keys=keys),
+        keys=keys,
+        files=files,
+        media=MediaStore(tmp_path / "media"),
+        uploads=Uploads(tmp_path / "uploads", clock),
+        secret=SECRET,
+    )
     with parts.using(made):
         yield made
     made.ledger.close()
@@ -97,8 +107,8 @@ def members(house: Installation) -> Consortium:
         other_supplier=other_supplier,
         officer=person("harbour.officer", lender, "credit_officer", "business_manager"),
         other_officer=person("river.officer", other_lender, "credit_officer", "business_manager"),
-        owner=person("rubber.owner", supplier, "applicant"),
-        other_owner=person("castings.owner", other_supplier, "applicant"),
+        owner=person("rubber.owner", supplier, "applicant", "delivery_clerk"),
+        other_owner=person("castings.owner", other_supplier, "applicant", "delivery_clerk"),
         node_operator=person("node.operator", operator, "operator"),
     )
 

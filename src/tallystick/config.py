@@ -29,6 +29,7 @@ class Settings:
         block_period_ms: the ledger packs what has arrived this often, in milliseconds.
         verifiers: processes beside the ledger's that check signatures; 0 checks them in its own.
         cometbft: the program CometBFT; empty: the one installed beside Tallystick, or on the path.
+        media_hosts: hosts from which media are fetched by their location, each ``NAME`` or ``NAME:PORT``.
         pkcs11_pin: opens the hardware module that holds the node's consensus key; never shown or logged.
     """
 
@@ -42,6 +43,7 @@ class Settings:
     verifiers: int
     cometbft: str = ""
     pkcs11_pin: str = field(default="", repr=False)
+    media_hosts: tuple[str, ...] = ()
 
     @property
     def ledger_path(self) -> Path:
@@ -52,6 +54,16 @@ class Settings:
     def keys_path(self) -> Path:
         """Folder of the encrypted key files."""
         return self.home / "keys"
+
+    @property
+    def quarantine_path(self) -> Path:
+        """Folder of uploads that are not whole, or not checked yet."""
+        return self.home / "quarantine"
+
+    @property
+    def media_path(self) -> Path:
+        """Folder of the media, encrypted."""
+        return self.home / "media"
 
     @property
     def secret_path(self) -> Path:
@@ -79,6 +91,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         verifiers=_whole(env, "TALLYSTICK_VERIFIERS", 0, 0, 16),
         cometbft=env.get("TALLYSTICK_COMETBFT", ""),
         pkcs11_pin=env.get("TALLYSTICK_PKCS11_PIN", ""),
+        media_hosts=_names(env, "TALLYSTICK_MEDIA_HOSTS"),
     )
 
 
@@ -96,6 +109,10 @@ def environment_for(home: Path, host: str = "") -> dict[str, str]:
         "TALLYSTICK_DATABASE_URL": "",
         "TALLYSTICK_ALLOWED_HOSTS": hosts,
     }
+
+
+def _names(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip().lower() for part in env.get(name, "").split(",") if part.strip())
 
 
 def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:

@@ -177,14 +177,14 @@ def test_the_caller_is_told_who_it_is(callers: Callers, members: Consortium, hou
     me = good(callers.owner.get("/me"))
     assert me == {
         "username": "rubber.owner",
-        "roles": ["applicant"],
+        "roles": ["applicant", "delivery_clerk"],
         "member": {
             "id": members.supplier.pk,
             "address": members.supplier.address,
             "name": "Example Rubber Co., Ltd.",
             "name_zh": "",
         },
-        "may": ["apply", "confirm_offer"],
+        "may": ["apply", "confirm_offer", "record_delivery", "countersign", "grant_consent"],
     }
 
 

@@ -139,6 +139,7 @@ def test_the_settings_table_gives_the_defaults() -> None:
         "VERIFIERS": str(defaults.verifiers),
         "COMETBFT": defaults.cometbft,
         "PKCS11_PIN": defaults.pkcs11_pin,
+        "MEDIA_HOSTS": ",".join(defaults.media_hosts),
     }
     assert rows == said
 

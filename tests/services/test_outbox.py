@@ -94,7 +94,7 @@ def test_a_ledger_that_does_not_answer_leaves_the_row_for_the_next_time(
     house: Installation, members: Consortium
 ) -> None:
     row = rotation_free_call(house, members.lender.address)
-    silent = Installation(house.clock, SilentLedger(house.ledger), house.keys, house.files, house.secret)
+    silent = replace(house, ledger=SilentLedger(house.ledger))
     assert outbox.relay(silent) == 0
     row.refresh_from_db()
     assert row.code == ""
@@ -164,7 +164,7 @@ def test_a_transaction_that_is_committed_while_we_look_for_it_is_not_sent_in_ano
     outbox._sign(house, row)
     first, before = row.transaction_hash, transactions(house)
     late = LateLedger(house.ledger, bytes(row.wire))
-    outbox.relay(Installation(house.clock, late, house.keys, house.files, house.secret))
+    outbox.relay(replace(house, ledger=late))
     row.refresh_from_db()
     assert (row.code, row.transaction_hash) == ("step_out_of_order", first)
     assert transactions(house) == before + 1
@@ -192,7 +192,7 @@ def test_a_ledger_that_contradicts_itself_stops_the_relay(house: Installation, m
             raise Corruption("ledger_damaged", "The ledger is damaged.")
 
     row = rotation_free_call(house, members.lender.address)
-    damaged = Installation(house.clock, DamagedLedger(house.ledger), house.keys, house.files, house.secret)
+    damaged = replace(house, ledger=DamagedLedger(house.ledger))
     with pytest.raises(Corruption):
         outbox.relay(damaged)
     row.refresh_from_db()
@@ -246,9 +246,7 @@ def test_what_a_node_forgot_that_only_waited_there_leaves_no_gap_behind(
 ) -> None:
     """Signed for the number after what waits, the row would wait for a number that never comes."""
     row = rotation_free_call(house, members.lender.address)
-    forgetting = Installation(
-        house.clock, ForgettingLedger(house.ledger), house.keys, house.files, house.secret
-    )
+    forgetting = replace(house, ledger=ForgettingLedger(house.ledger))
     outbox.relay(forgetting)
     outbox.relay(house)
     row.refresh_from_db()
@@ -275,7 +273,7 @@ def test_a_call_that_may_still_wait_at_some_node_is_not_refused_for_a_suspension
     row = rotation_free_call(house, members.lender.address)
 
     def on(ledger: object) -> Installation:
-        return Installation(house.clock, ledger, house.keys, house.files, house.secret)
+        return replace(house, ledger=ledger)
 
     outbox.relay(on(SwallowingLedger(house.ledger)))  # taken in, and nothing is heard of it
     sent = Transmission.objects.get(pk=row.pk).transaction_hash
@@ -291,8 +289,6 @@ def test_a_call_of_a_suspended_member_that_was_never_sent_is_refused(
     house: Installation, members: Consortium
 ) -> None:
     row = rotation_free_call(house, members.lender.address)
-    outbox.relay(
-        Installation(house.clock, SuspendingLedger(house.ledger), house.keys, house.files, house.secret)
-    )
+    outbox.relay(replace(house, ledger=SuspendingLedger(house.ledger)))
     row.refresh_from_db()
     assert row.code == "account_suspended"

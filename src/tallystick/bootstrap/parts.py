@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 from tallystick.bootstrap.ledger import open_ledger
 from tallystick.bootstrap.node.document import has_node
+from tallystick.capture.media_store import MediaStore
+from tallystick.capture.resumable import Uploads
 from tallystick.config import Settings, from_environment
 from tallystick.errors import Rejection
 from tallystick.services.installation import Installation
@@ -44,7 +46,15 @@ def open_installation(settings: Settings) -> Installation:
     files = settings.home / "files"
     files.mkdir(mode=0o700, parents=True, exist_ok=True)
     ledger = open_ledger(settings, clock=clock, keys=keys)
-    return Installation(clock, ledger, keys, files, read_or_create_secret(settings.secret_path))
+    return Installation(
+        clock=clock,
+        ledger=ledger,
+        keys=keys,
+        files=files,
+        media=MediaStore(settings.home / "media"),
+        uploads=Uploads(settings.home / "quarantine", clock),
+        secret=read_or_create_secret(settings.secret_path),
+    )
 
 
 def installation() -> Installation:

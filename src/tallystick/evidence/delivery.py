@@ -6,7 +6,7 @@ commitment to the key that opens it. Both together fix the content, and neither 
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 import msgspec
 
@@ -43,6 +43,24 @@ class Medium(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_commitment: Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
     size_bytes: Annotated[int, msgspec.Meta(ge=1, le=MAX_MEDIUM_BYTES)]
     location: Annotated[str, msgspec.Meta(pattern=r"\A(https?://[!-~]{1,490})?\Z")] = ""
+
+    @classmethod
+    def checked(
+        cls, kind: MediumKind, sha256: str, key_commitment: str, size_bytes: int, location: str = ""
+    ) -> Self:
+        """Return the medium, whose parts have their form.
+
+        Raises:
+            Malformed: ``malformed_document``.
+        """
+        parts = {
+            "kind": kind.value,
+            "sha256": sha256,
+            "key_commitment": key_commitment,
+            "size_bytes": size_bytes,
+            "location": location,
+        }
+        return canonical.decode(canonical.encode(parts), cls)
 
     @property
     def is_open(self) -> bool:

@@ -18,6 +18,10 @@ PERMISSIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "decline": frozenset({"credit_officer"}),
         "disburse": frozenset({"credit_officer"}),
         "publish_programme": frozenset({"business_manager"}),
+        "record_delivery": frozenset({"delivery_clerk"}),
+        "countersign": frozenset({"delivery_clerk"}),
+        "grant_consent": frozenset({"applicant"}),
+        "qualify": frozenset({"credit_officer"}),
         "administer": frozenset({"operator"}),
     }
 )

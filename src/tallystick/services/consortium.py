@@ -30,6 +30,7 @@ STANDING_ACTIONS: Final[Mapping[StandingAction, type[Suspend] | type[Reinstate]]
 FITTING: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "applicant": frozenset({"enterprise", "person"}),
+        "delivery_clerk": frozenset({"enterprise"}),
         "credit_officer": frozenset({"lender"}),
         "business_manager": frozenset({"lender"}),
         "operator": frozenset({"operator"}),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tallystick.capture.media_store import MediaStore
+from tallystick.capture.resumable import Uploads
 from tallystick.ledger.protocols import Engine
 from tallystick.signing.keystore import KeyStore
 from tallystick.values.clock import Clock
@@ -17,6 +19,8 @@ class Installation:
         ledger: the engine that orders and keeps transactions.
         keys: the private keys of the members hosted here.
         files: folder of uploaded files, each named by its SHA-256.
+        media: the encrypted media files of deliveries.
+        uploads: files that are on their way in, piece by piece.
         secret: this installation's own random bytes; never shown, logged or sent.
     """
 
@@ -24,4 +28,6 @@ class Installation:
     ledger: Engine
     keys: KeyStore
     files: Path
+    media: MediaStore
+    uploads: Uploads
     secret: bytes = field(repr=False)

@@ -5,6 +5,14 @@ through it and never through ``objects.all()``, so that rows of one member stay 
 """
 
 from tallystick.records.models.books import CleanedBooks
+from tallystick.records.models.evidence import (
+    Consent,
+    Delivery,
+    HandGrade,
+    MediaFile,
+    MediaReading,
+    Qualification,
+)
 from tallystick.records.models.ledger import Anchor, Transmission
 from tallystick.records.models.members import AccessToken, Member, User
 from tallystick.records.models.origination import (
@@ -25,14 +33,20 @@ __all__ = [
     "Application",
     "Book",
     "CleanedBooks",
+    "Consent",
+    "Delivery",
     "Disbursement",
     "Event",
     "Finding",
+    "HandGrade",
     "IdempotentRequest",
     "Instalment",
+    "MediaFile",
+    "MediaReading",
     "Member",
     "Offer",
     "Programme",
+    "Qualification",
     "Sequence",
     "Transmission",
     "User",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 #: What a user may be for the member; ``services.access`` says what each may do.
 USER_ROLES = {
     "applicant": _("applicant"),
+    "delivery_clerk": _("delivery clerk"),
     "credit_officer": _("credit officer"),
     "business_manager": _("business manager"),
     "operator": _("node operator"),
