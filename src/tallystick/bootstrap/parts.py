@@ -54,6 +54,7 @@ def open_installation(settings: Settings) -> Installation:
         media=MediaStore(settings.home / "media"),
         uploads=Uploads(settings.home / "quarantine", clock),
         secret=read_or_create_secret(settings.secret_path),
+        media_hosts=settings.media_hosts,
     )
 
 

@@ -1,143 +1,258 @@
-"""Verification of a delivery record: every check by name, in the order of the mission (E7).
+"""Verification: every check of one delivery record, with its outcome; what fails does not count (E7).
 
-The signature by the buyer's key, then the record hash, then each file against its hash. A record counts only
-if every check that was made holds, and every check that must be made was made.
+Pure. What the ledger says about the key, and what came of fetching the media, come in as values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Final, Protocol
 
 import msgspec
 
+from tallystick.errors import Malformed
 from tallystick.evidence.delivery import Medium, delivery_statement, media_hash, record_hash
 from tallystick.ledger import keys
-
-#: Checks that need nothing but the record and the ledger; a file's check is named ``medium:N``, from 1.
-CHECKS: Final = ("signing_key", "signature", "media_hash", "record_hash")
+from tallystick.policy.wording import Wording
 
 
-class Outcome(StrEnum):
-    """What a check came to."""
+class Delivered(Protocol):
+    """A delivery record as the ledger keeps it; times are block times, milliseconds since 1970 UTC."""
 
-    HOLDS = "holds"
-    FAILS = "fails"
-    NOT_MADE = "not-made"  # a file that may not be read, or was not asked for
-
-
-class Fetched(StrEnum):
-    """What became of a file when it was looked for."""
-
-    SAME = "same"  # it is there, and its bytes have the hash and size of the record
-    CHANGED = "changed"
-    GONE = "gone"
-    WRONG_KEY = "wrong-key"  # the key that was released is not the one that the record commits to
-    NO_CONSENT = "no-consent"
-    NOT_FETCHED = "not-fetched"
-
-
-class Record(Protocol):
-    """A delivery record as the contract keeps it (``contracts.delivery.DeliveryRecord``)."""
-
-    address: str
-    buyer: str
-    key: str
-    media: tuple[Medium, ...]
-    media_hash: str
-    record_hash: str
-    request: str
-    signature: str
-    supplier: str
+    @property
+    def address(self) -> str: ...  # noqa: D102
+    @property
+    def buyer(self) -> str: ...  # noqa: D102
+    @property
+    def key(self) -> str: ...  # noqa: D102
+    @property
+    def media(self) -> Sequence[Medium]: ...  # noqa: D102
+    @property
+    def media_hash(self) -> str: ...  # noqa: D102
+    @property
+    def record_hash(self) -> str: ...  # noqa: D102
+    @property
+    def request(self) -> str: ...  # noqa: D102
+    @property
+    def signature(self) -> str: ...  # noqa: D102
+    @property
+    def signed_at(self) -> int: ...  # noqa: D102
+    @property
+    def supplier(self) -> str: ...  # noqa: D102
 
 
-class Checked(msgspec.Struct, frozen=True):
-    """One check of one record: its name, what it came to, and one sentence."""
-
-    name: str
-    outcome: Outcome
-    because: str
-
-
-class Verified(msgspec.Struct, frozen=True):
-    """What verifying one record came to.
+class KeyOwner(msgspec.Struct, frozen=True):
+    """Whose key it is, or was: an account's, or one that a member registered for signing.
 
     Attributes:
-        address: where the record stands.
-        counts: whether a lender may rely on the record itself: signature, hashes and every file that was
-            fetched hold. A file that nobody let the lender read does not make the record false.
+        address: of the member.
+        since: from when, block time in milliseconds.
+        revoked_at: when it stopped, 0 while it signs or where the ledger does not say.
     """
 
     address: str
-    checks: tuple[Checked, ...]
+    since: int
+    revoked_at: int = 0
+
+
+class Fetch(StrEnum):
+    """What came of fetching one medium."""
+
+    FETCHED = "fetched"
+    MISSING = "missing"  # it is gone from where it should lie
+    NOT_RELEASED = "not_released"  # its owner has given no consent
+    NOT_FETCHED = "not_fetched"  # nobody has tried
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What was found of one medium.
+
+    Attributes:
+        fetch: what came of fetching it.
+        sha256: of the bytes as they were fetched, 64 hex digits.
+        size_bytes: how many there were.
+        key_commitment: of the key that was released, 64 hex digits; empty where none was, or none is needed.
+    """
+
+    fetch: Fetch
+    sha256: str = ""
+    size_bytes: int = 0
+    key_commitment: str = ""
+
+
+class Outcome(StrEnum):
+    """What came of one check. One that was not made has not passed."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_MADE = "not_made"
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One check of a record.
+
+    Attributes:
+        name: ``signature``, ``signing_key``, ``media_hash``, ``record_hash``, or ``medium:N`` (N from 1),
+            followed by what is wrong with it: ``medium:2:changed``.
+        text: the sentence for people, in both languages.
+    """
+
+    name: str
+    outcome: Outcome
+    text: Wording
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """Every check of one record, in the order in which they are made."""
+
+    address: str
+    checks: tuple[Check, ...]
 
     @property
     def counts(self) -> bool:
-        """Whether no check failed."""
-        return all(check.outcome is not Outcome.FAILS for check in self.checks)
+        """Whether a lender may count on the record: every check was made and passed."""
+        return all(check.outcome is Outcome.PASSED for check in self.checks)
 
     @property
     def failed(self) -> tuple[str, ...]:
         """Names of the checks that failed."""
-        return tuple(check.name for check in self.checks if check.outcome is Outcome.FAILS)
+        return tuple(check.name for check in self.checks if check.outcome is Outcome.FAILED)
+
+    @property
+    def not_made(self) -> tuple[str, ...]:
+        """Names of the checks that could not be made."""
+        return tuple(check.name for check in self.checks if check.outcome is Outcome.NOT_MADE)
 
 
-#: What became of a file -> what its check comes to, and why.
-_FILE: Final[Mapping[Fetched, tuple[Outcome, str]]] = {
-    Fetched.SAME: (Outcome.HOLDS, "The file is the one that the buyer signed for."),
-    Fetched.CHANGED: (Outcome.FAILS, "The file is not the one that the buyer signed for."),
-    Fetched.GONE: (Outcome.FAILS, "The file is no longer where the record says."),
-    Fetched.WRONG_KEY: (Outcome.FAILS, "The key of the file is not the one that the record commits to."),
-    Fetched.NO_CONSENT: (Outcome.NOT_MADE, "The supplier has not consented to let this file be read."),
-    Fetched.NOT_FETCHED: (Outcome.NOT_MADE, "The file was not looked at."),
+_TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
+    # check         when it holds, and when it fails; English and Chinese
+    "signature": (
+        "The buyer's signature over this delivery holds.",
+        "买方对本次交付的签名有效。",
+        "The signature is not that of the key over this delivery.",
+        "签名与该密钥及本次交付不符。",
+    ),
+    "signing_key": (
+        "The key was the buyer's when it signed.",
+        "签名时该密钥属于买方。",
+        "The key was not the buyer's when it signed.",
+        "签名时该密钥不属于买方。",
+    ),
+    "media_hash": (
+        "The media list has the hash that was signed.",
+        "影像清单与所签哈希一致。",
+        "The media list does not have the hash that the record names.",
+        "影像清单与记录中的哈希不符。",
+    ),
+    "record_hash": (
+        "The record has the hash that the ledger stored.",
+        "记录与账本所存哈希一致。",
+        "The record does not have the hash that the ledger stored.",
+        "记录与账本所存哈希不符。",
+    ),
+}
+_MEDIA_TEXTS: Final[dict[str, tuple[Outcome, str, str]]] = {
+    "": (Outcome.PASSED, "File {} is as the ledger names it.", "文件 {} 与账本所载一致。"),
+    "missing": (Outcome.FAILED, "File {} is gone.", "文件 {} 已不存在。"),
+    "size": (Outcome.FAILED, "File {} has another size than the ledger names.", "文件 {} 的大小与账本不符。"),
+    "changed": (Outcome.FAILED, "File {} was changed.", "文件 {} 已被更改。"),
+    "key": (
+        Outcome.FAILED,
+        "The key released for file {} is not the one that the ledger names.",
+        "为文件 {} 提供的密钥与账本不符。",
+    ),
+    "key_not_released": (
+        Outcome.NOT_MADE,
+        "File {} was fetched, but no key that opens it.",
+        "已取得文件 {}，但没有可打开它的密钥。",
+    ),
+    "not_released": (Outcome.NOT_MADE, "No consent releases file {}.", "文件 {} 未经授权提供。"),
+    "not_fetched": (Outcome.NOT_MADE, "File {} was not fetched.", "文件 {} 未取得。"),
 }
 
 
-def verify(record: Record, chain_id: str, is_buyers_key: bool, fetched: Sequence[Fetched] = ()) -> Verified:
-    """Return every check of a record.
+def verify_record(
+    chain_id: str,
+    record: Delivered,
+    owner: KeyOwner | None,
+    found: Sequence[Found] = (),
+    stored_hash: str | None = None,
+) -> Verification:
+    """Return every check of a delivery record, in order; nothing is raised for a wrong one.
 
     Args:
-        record: as the ledger has it.
-        chain_id: of the ledger.
-        is_buyers_key: whether the ledger says that ``record.key`` was the buyer's to sign with.
-        fetched: what became of each file, in the record's order; shorter where files were not looked for.
+        chain_id: of the ledger that the record stands on.
+        record: as it was read.
+        owner: whose ``record.key`` is, as the ledger says; None when it is nobody's.
+        found: what was found of each medium, in their order; what is not there was not fetched.
+        stored_hash: the record's hash as a qualification query gave it; None to hold the record against
+            its own.
     """
-    statement = delivery_statement(chain_id, record.request, record.supplier, record.buyer, record.media_hash)
-    signed = keys.verify(_bytes(record.key), statement, _bytes(record.signature))
-    computed = record_hash(record.media_hash, record.signature, record.address)
     checks = [
-        _checked("signing_key", is_buyers_key, "The key is the buyer's.", "The key is not the buyer's."),
-        _checked(
-            "signature",
-            signed,
-            "The buyer's key has signed this delivery.",
-            "The signature is not the key's over this delivery.",
-        ),
-        _checked(
-            "media_hash",
-            media_hash(record.media) == record.media_hash,
-            "The files are those that the signature speaks of.",
-            "The list of files does not give the hash that the signature speaks of.",
-        ),
-        _checked(
-            "record_hash",
-            computed == record.record_hash,
-            "The record's hash follows from files, signature and storage address.",
-            "The record's hash does not follow from files, signature and storage address.",
-        ),
+        _check("signature", _is_signed(chain_id, record)),
+        _check("signing_key", _is_buyers(record, owner)),
+        _check("media_hash", _media_hash(record) == record.media_hash),
+        _check("record_hash", _is_stored(record, stored_hash)),
+        *_media_checks(record.media, found),
     ]
-    for number, _medium in enumerate(record.media, 1):
-        found = fetched[number - 1] if number <= len(fetched) else Fetched.NOT_FETCHED
-        outcome, because = _FILE[found]
-        checks.append(Checked(f"medium:{number}", outcome, because))
-    return Verified(record.address, tuple(checks))
+    return Verification(record.address, tuple(checks))
 
 
-def _checked(name: str, holds: bool, yes: str, no: str) -> Checked:
-    return Checked(name, Outcome.HOLDS if holds else Outcome.FAILS, yes if holds else no)
+def _check(name: str, holds: bool) -> Check:
+    good, good_zh, bad, bad_zh = _TEXTS[name]
+    if holds:
+        return Check(name, Outcome.PASSED, Wording(en=good, zh=good_zh))
+    return Check(name, Outcome.FAILED, Wording(en=bad, zh=bad_zh))
 
 
-def _bytes(text: str) -> bytes:
+def _is_signed(chain_id: str, record: Delivered) -> bool:
     try:
-        return bytes.fromhex(text)
-    except ValueError:
-        return b""
+        key, signature = bytes.fromhex(record.key), bytes.fromhex(record.signature)
+        statement = delivery_statement(
+            chain_id, record.request, record.supplier, record.buyer, record.media_hash
+        )
+    except (ValueError, Malformed):
+        return False
+    # The ledger writes lower-case hex alone: another spelling of the same bytes is another record.
+    is_as_written = (key.hex(), signature.hex()) == (record.key, record.signature)
+    return is_as_written and keys.verify(key, statement, signature)
+
+
+def _is_buyers(record: Delivered, owner: KeyOwner | None) -> bool:
+    if owner is None or owner.address != record.buyer or record.signed_at < owner.since:
+        return False
+    return not owner.revoked_at or record.signed_at <= owner.revoked_at
+
+
+def _media_hash(record: Delivered) -> str | None:
+    try:
+        return media_hash(record.media) if record.media else None
+    except Malformed:
+        return None
+
+
+def _is_stored(record: Delivered, stored_hash: str | None) -> bool:
+    try:
+        recomputed = record_hash(record.media_hash, record.signature, record.address)
+    except Malformed:
+        return False
+    return recomputed == record.record_hash and stored_hash in (None, recomputed)
+
+
+def _media_checks(media: Sequence[Medium], found: Sequence[Found]) -> Iterator[Check]:
+    for number, medium in enumerate(media, start=1):
+        wrong = _wrong(medium, found[number - 1] if number <= len(found) else Found(Fetch.NOT_FETCHED))
+        outcome, english, chinese = _MEDIA_TEXTS[wrong]
+        name = f"medium:{number}:{wrong}" if wrong else f"medium:{number}"
+        yield Check(name, outcome, Wording(en=english.format(number), zh=chinese.format(number)))
+
+
+def _wrong(medium: Medium, found: Found) -> str:
+    if found.fetch is not Fetch.FETCHED:
+        return found.fetch.value
+    if found.size_bytes != medium.size_bytes:
+        return "size"
+    if found.sha256 != medium.sha256:
+        return "changed"
+    if medium.key_commitment and not found.key_commitment:
+        return "key_not_released"
+    return "" if found.key_commitment in ("", medium.key_commitment) else "key"

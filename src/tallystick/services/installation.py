@@ -21,6 +21,7 @@ class Installation:
         files: folder of uploaded files, each named by its SHA-256.
         media: the encrypted media files of deliveries.
         uploads: files that are on their way in, piece by piece.
+        media_hosts: hosts from which media are fetched by their location.
         secret: this installation's own random bytes; never shown, logged or sent.
     """
 
@@ -31,3 +32,4 @@ class Installation:
     media: MediaStore
     uploads: Uploads
     secret: bytes = field(repr=False)
+    media_hosts: tuple[str, ...] = ()

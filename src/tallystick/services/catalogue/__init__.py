@@ -7,9 +7,11 @@ PROGRAMMES: Final = ("invoice-loan",)
 POLICIES: Final = (
     "concentration-level",
     "continuity-level",
+    "delivery-tier",
     "invoice-admission",
     "invoice-loan-offer",
     "invoicing-level",
+    "supplier-tier",
     "transactions-level",
 )
 

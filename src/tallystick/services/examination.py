@@ -1,0 +1,151 @@
+"""One delivery record, examined for a lender: verified, and placed in a tier (mission E7 to E9)."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tallystick.capture import media_keys
+from tallystick.capture.fetching import fetch
+from tallystick.contracts.delivery import DeliveryRecord, record_from_state
+from tallystick.contracts.membership import key_use_from_state
+from tallystick.contracts.qualification import Given
+from tallystick.contracts.signing_keys import signing_key_from_state
+from tallystick.errors import Conflict, Corruption, Rejection, TallystickError, Unavailable
+from tallystick.evidence import tiers
+from tallystick.evidence.assessment import Assessment, Basis, Figure
+from tallystick.evidence.delivery import Medium
+from tallystick.evidence.verification import Fetch, Found, KeyOwner, Verification, verify_record
+from tallystick.policy.table import Table, parse
+from tallystick.records.models import Delivery, HandGrade, MediaFile, Member
+from tallystick.services import catalogue, consents
+from tallystick.services.installation import Installation
+from tallystick.values import canonical
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What one record came to.
+
+    Attributes:
+        counts: whether every check was made and passed.
+        tier: 1 is the best; None for none.
+        document: all of it, as canonical data.
+    """
+
+    counts: bool
+    tier: int | None
+    document: dict[str, object]
+
+
+def examined(installation: Installation, lender: Member, supplier: Member, given: Given) -> Examined:
+    """Return what checking and grading one record came to.
+
+    Every file is hashed anew, where the supplier's consent lets this lender read it; the lender's own grade
+    by hand, if there is one, is what the tiers look at.
+
+    Raises:
+        Corruption: ``record_missing`` when the ledger does not hold what it gave.
+    """
+    record = record_from_state(installation.ledger.read, supplier.address, given.address)
+    if record is None:
+        raise Corruption("record_missing", "The ledger gave a record that it does not hold.")
+    delivery = Delivery.objects.filter(supplier=supplier, record=given.address).first()
+    verified = verify_record(
+        installation.ledger.chain_id,
+        record,
+        _owner_of(installation, record),
+        _fetched(installation, lender, record, delivery),
+        given.record_hash,
+    )
+    assessment = _assessment(lender, delivery)
+    graded = tiers.delivery_tier(policy_named("delivery-tier"), assessment)
+    document: dict[str, object] = {
+        "address": record.address,
+        "record_hash": record.record_hash,
+        "buyer": record.buyer,
+        "delivery": delivery.reference if delivery else "",
+        "recorded_at": record.recorded_at,
+        "checks": _checks(verified),
+        "counts": verified.counts,
+        "assessment": canonical.decode(canonical.encode(assessment), dict),
+        "tier": graded.tier,
+        "abstained": dict(graded.abstained),
+        "reasons": [reason.document() for reason in graded.reasons],
+        "matches": [
+            {"tier": match.tier, "rule": match.rule, "degree": str(match.degree)} for match in graded.matches
+        ],
+    }
+    return Examined(verified.counts, graded.tier, document)
+
+
+def _checks(verified: Verification) -> list[dict[str, object]]:
+    return [
+        {"name": check.name, "outcome": check.outcome.value, "text": check.text.document()}
+        for check in verified.checks
+    ]
+
+
+def _owner_of(installation: Installation, record: DeliveryRecord) -> KeyOwner | None:
+    read = installation.ledger.read
+    registered = signing_key_from_state(read, record.buyer, record.key)
+    if registered is not None:
+        return KeyOwner(record.buyer, registered.registered_at, registered.revoked_at)
+    use = key_use_from_state(read, record.key)
+    return None if use is None else KeyOwner(use.address, use.used_from)
+
+
+def _fetched(
+    installation: Installation, lender: Member, record: DeliveryRecord, delivery: Delivery | None
+) -> list[Found]:
+    if delivery is None:
+        return []
+    try:
+        consents.require_live(installation, delivery, lender.pk)
+    except Rejection:
+        return [Found(Fetch.NOT_RELEASED) for _ in record.media]
+    files = {file.sha256: file for file in delivery.media.all()}
+    return [_found(installation, medium, files.get(medium.sha256)) for medium in record.media]
+
+
+def _found(installation: Installation, medium: Medium, file: MediaFile | None) -> Found:
+    """Return what is there of a medium: its bytes are hashed anew, in the store or at its location."""
+    if file is None:
+        return Found(Fetch.MISSING)
+    commitment = ""
+    try:
+        if medium.is_open:
+            pieces = fetch(medium.location, medium.sha256, installation.media_hosts)
+        else:
+            pieces = installation.media.ciphertext(medium.sha256)
+            key = media_keys.unwrap_key(bytes(file.wrapped_key), installation.secret)
+            commitment = media_keys.commitment(key)
+        sha256, size = _hashed(pieces)
+    except Unavailable:
+        return Found(Fetch.NOT_FETCHED)
+    except Conflict:  # location_changed
+        return Found(Fetch.FETCHED, "", medium.size_bytes)
+    except TallystickError:
+        return Found(Fetch.MISSING)
+    return Found(Fetch.FETCHED, sha256, size, commitment)
+
+
+def _hashed(pieces: Iterator[bytes]) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    for piece in pieces:
+        digest.update(piece)
+        size += len(piece)
+    return digest.hexdigest(), size
+
+
+def _assessment(lender: Member, delivery: Delivery | None) -> Assessment:
+    """Return the lender's own grade of a delivery, the newest; without one, an abstention."""
+    grade = HandGrade.objects.filter(delivery=delivery, lender=lender).first() if delivery else None
+    if grade is not None:
+        return canonical.decode(canonical.encode(grade.assessment), Assessment)
+    nothing = Figure(None, Basis.NOTHING, "Nobody has graded this delivery.")
+    return Assessment("none", nothing, nothing, nothing)
+
+
+def policy_named(name: str) -> Table:
+    """Return a tier policy that comes with the product."""
+    return parse(catalogue.policy_document(name))
