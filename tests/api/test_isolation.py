@@ -7,11 +7,13 @@ import pytest
 
 from tallystick.api.routes import api
 from tallystick.records.models import Application
+from tallystick.services import consortium
 from tallystick.services.installation import Installation
 from tallystick.values.identifiers import account_address
 from tests.api.callers import Caller, caller, encoded, good, problem
 from tests.api.conftest import Callers
-from tests.installation import Consortium
+from tests.api.test_deliveries import picture
+from tests.installation import PASSWORD, Consortium
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,22 @@ class Shared:
     parameters: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class OfDelivery:
+    """An address of one delivery, file, upload or consent: other members are told that there is none."""
+
+    sent: object = None
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
 _READERS = "the frame is everybody's, the content its readers'; see test_ledger_readers"
 ADDRESS = account_address(bytes(32))
+_TOKEN = "0" * 48
+_A_DAY = "2026-12-20T10:00:00Z"
+_BUYER = {"buyer": ADDRESS, "media": [1], "due_at": _A_DAY}
 
 #: Every address: a route that is not listed here fails ``test_every_route_is_in_the_table``.
-TABLE: dict[tuple[str, str], Private | Shared] = {
+TABLE: dict[tuple[str, str], Private | Shared | OfDelivery] = {
     ("get", "/api/v1/me"): Shared("it speaks of the caller only"),
     ("get", "/api/v1/programmes"): Shared("programmes are on offer to the whole consortium"),
     ("get", "/api/v1/programmes/{programme_id}"): Shared("as the list", parameters={"programme_id": "1"}),
@@ -54,6 +67,30 @@ TABLE: dict[tuple[str, str], Private | Shared] = {
     ("post", "/api/v1/applications/{reference}/confirmation"): Private(),
     ("post", "/api/v1/applications/{reference}/disbursement"): Private(of_lender=True),
     ("post", "/api/v1/applications/{reference}/withdrawal"): Private({"reason": "x"}),
+    ("get", "/api/v1/deliveries"): Shared("it lists the caller's own; see the test of the list"),
+    ("post", "/api/v1/deliveries"): Shared("it makes one of the caller's own files", sent=_BUYER),
+    ("post", "/api/v1/deliveries/keys"): Shared(
+        "it registers a key of the caller's own", sent={"key": "0" * 64, "possession": "0" * 128}
+    ),
+    ("get", "/api/v1/deliveries/{reference}"): OfDelivery(),
+    ("get", "/api/v1/deliveries/{reference}/statement"): OfDelivery(),
+    ("post", "/api/v1/deliveries/{reference}/countersignature"): OfDelivery({}),
+    ("post", "/api/v1/deliveries/{reference}/refusal"): OfDelivery({"reason": "other"}),
+    ("post", "/api/v1/deliveries/{reference}/withdrawal"): OfDelivery(),
+    ("post", "/api/v1/media"): Shared("it takes in a file of the caller's own"),
+    ("post", "/api/v1/media/films"): Shared("it notes a film of the caller's own", sent={}),
+    ("post", "/api/v1/media/uploads"): Shared("it begins one of the caller's own", sent={}),
+    ("get", "/api/v1/media/uploads/{token}"): OfDelivery(),
+    ("put", "/api/v1/media/uploads/{token}"): OfDelivery(),
+    ("post", "/api/v1/media/uploads/{token}/finish"): OfDelivery({}),
+    ("delete", "/api/v1/media/uploads/{token}"): OfDelivery(),
+    ("get", "/api/v1/media/{media_id}/content"): OfDelivery(),
+    ("delete", "/api/v1/media/{media_id}"): OfDelivery(),
+    ("get", "/api/v1/consents"): Shared("it lists the caller's own; see the test of the list"),
+    ("post", "/api/v1/consents"): Shared(
+        "it gives one for the caller's own", sent={"recipient": ADDRESS, "until": _A_DAY}
+    ),
+    ("post", "/api/v1/consents/{consent_id}/withdrawal"): OfDelivery(),
     ("get", "/api/v1/ledger/status"): Shared("the ledger is the consortium's"),
     ("get", "/api/v1/ledger/blocks"): Shared("headers hold hashes only"),
     ("get", "/api/v1/ledger/blocks/{height}"): Shared(_READERS, parameters={"height": "0"}),
@@ -72,6 +109,11 @@ TABLE: dict[tuple[str, str], Private | Shared] = {
     ("get", "/api/v1/ledger/genesis"): Shared("every member holds it"),
     ("post", "/api/v1/ledger/transactions"): Shared("the signature says who sends", sent={"data": ""}),
 }
+#: What the buyer of a delivery, who sees it, is told when it reaches for what is the supplier's alone.
+OF_THE_BUYER = {
+    ("delete", "/api/v1/media/{media_id}"): "unknown_media",
+    ("post", "/api/v1/consents/{consent_id}/withdrawal"): "unknown_consent",
+}
 PRIVATE = {route: entry for route, entry in TABLE.items() if isinstance(entry, Private)}
 
 
@@ -80,11 +122,21 @@ def routes() -> Iterator[tuple[str, str]]:
         yield from ((method, path) for method in operations)
 
 
-def call(who: Caller, route: tuple[str, str], reference: str = "LA-2026-00001") -> object:
+def call(
+    who: Caller,
+    route: tuple[str, str],
+    reference: str = "LA-2026-00001",
+    place: dict[str, str] | None = None,
+) -> object:
     method, path = route
     entry = TABLE[route]
-    parameters = entry.parameters if isinstance(entry, Shared) else {"reference": reference}
+    known = {"reference": reference, "token": _TOKEN, "media_id": "1", "consent_id": "1"}
+    parameters = entry.parameters if isinstance(entry, Shared) else known | (place or {})
     address = path.format_map(parameters)
+    if method == "put":
+        return who.send("PUT", f"{address}?offset=0", b"x", "application/octet-stream")
+    if path == "/api/v1/media":
+        return who.upload("/media", "goods.jpg", b"x")
     if path.endswith("/books"):
         own = address.removeprefix("/api/v1")
         return who.upload(own, "sales.csv", b"x", item="sales_book")
@@ -114,6 +166,40 @@ def test_an_application_does_not_exist_for_other_members(
         same_role = callers.other_officer if entry.of_lender else callers.other_owner
         problem(call(same_role, route, draft.reference), 404, "unknown_application")
     assert callers.owner.get(f"/applications/{draft.reference}").content == before
+
+
+def test_a_delivery_its_files_uploads_and_consents_do_not_exist_for_other_members(
+    house: Installation, callers: Callers, members: Consortium
+) -> None:
+    owner = callers.owner
+    media = good(owner.upload("/media", "ramp.jpg", picture()), 201)
+    sent = {"buyer": members.other_supplier.address, "media": [media["id"]], "due_at": _A_DAY}
+    made = good(owner.post("/deliveries", sent), 201)
+    far = consortium.admit(house, members.operator.address, name="Example Far Bank", roles=["lender"])
+    consent = good(owner.post("/consents", {"recipient": far.address, "until": _A_DAY}), 201)
+    upload = good(owner.post("/media/uploads", {"file_name": "b.jpg", "size_bytes": 9}), 201)
+    place = {
+        "reference": made["reference"],
+        "token": upload["token"],
+        "media_id": str(media["id"]),
+        "consent_id": str(consent["id"]),
+    }
+    paths = (f"/deliveries/{made['reference']}", f"/media/uploads/{upload['token']}", "/consents")
+    before = [owner.get(path).content for path in paths]
+    third = consortium.admit(house, members.operator.address, name="Example Glass", roles=["enterprise"])
+    clerk = consortium.add_user(third, "glass.clerk", PASSWORD, ["applicant", "delivery_clerk"])
+    for stranger in (caller(house, clerk), callers.officer, callers.other_officer):
+        for route, entry in TABLE.items():
+            if isinstance(entry, OfDelivery):
+                answer = call(stranger, route, place=place)
+                assert answer.status_code in (403, 404), route
+                for secret in ("ramp.jpg", media["sha256"], made["media_hash"], consent["address"]):
+                    assert secret not in answer.text, route
+        for path in ("/deliveries", "/consents"):
+            assert good(stranger.get(path)) == {"items": [], "next": None}
+    for route, code in OF_THE_BUYER.items():
+        problem(call(callers.other_owner, route, place=place), 404, code)
+    assert [owner.get(path).content for path in paths] == before
 
 
 def test_a_draft_does_not_exist_for_its_lender(callers: Callers, draft: Application) -> None:

@@ -18,7 +18,7 @@ def test_the_manual_names_every_address_and_no_other(repository: Path) -> None:
     steps = {f"/applications/{{reference}}/{name}" for name in ADDRESSES.values()}
     assert steps <= paths
     said = {f"/applications/{{reference}}/{step}" for step in re.findall(r"(?:POST|PATCH) …/([a-z]+)`", text)}
-    said |= set(re.findall(r"(?:GET|POST) (/[a-z_/{}]+)", text))
+    said |= set(re.findall(r"(?:GET|POST|PUT|DELETE) (/[a-z_/{}]+)", text))
     said |= {
         re.sub(
             r"/(LA-2026-00001|1)(?=/|$)", lambda m: "/{reference}" if m[1] != "1" else "/{programme_id}", one

@@ -54,11 +54,27 @@ OF_EVERYONE: dict[str, Arguments] = {
     "member_proof": lambda application: [application.lender.address],
     "contracts": _alone,
     "validators": _alone,
+    "deliveries": _alone,
+    "new_delivery": _alone,
+    "buyer_name": _alone,
+    "consents": _alone,
+    "qualifications": _alone,
     "genesis": _alone,
     "ledger_search": _alone,
 }
+#: Addresses of deliveries, files and consents: see ``test_delivery_isolation``.
+OF_DELIVERIES = frozenset(
+    {
+        *("delivery", "delivery_standing", "sign", "refuse", "take_back"),
+        *("media", "thumbnail", "withdraw_consent"),
+    }
+)
+#: Addresses of a lender's queries: see ``test_qualifications``.
+OF_QUALIFICATIONS = frozenset({"qualification", "examine", "qualification_decide", "qualification_grade"})
 #: Addresses that tell every member who is a member: there an account's address is no secret.
 OF_THE_MEMBERSHIP = frozenset({"accounts"})
+#: Addresses where a buyer is chosen among the enterprises, which every member knows.
+OF_THE_ENTERPRISES = frozenset({"new_delivery", "qualifications"})
 TABLE = {**OF_A_CASE, **OF_A_LENDER, **OF_EVERYONE}
 
 
@@ -93,7 +109,7 @@ def strangers(members: Consortium) -> list[User]:
 
 
 def test_every_address_stands_in_the_table_of_this_test() -> None:
-    assert {pattern.name for pattern in urlpatterns} == set(TABLE)
+    assert {pattern.name for pattern in urlpatterns} == set(TABLE) | OF_DELIVERIES | OF_QUALIFICATIONS
 
 
 def test_no_stranger_reads_a_byte_of_an_application(
@@ -107,8 +123,12 @@ def test_no_stranger_reads_a_byte_of_an_application(
             for ask in (client.get, client.post):
                 response = ask(address)
                 content = _answer(response, address)
-                known = application.applicant.address.encode() if name in OF_THE_MEMBERSHIP else b""
-                told = [secret for secret in secrets if secret in content and secret != known]
+                known = set()
+                if name in OF_THE_MEMBERSHIP | OF_THE_ENTERPRISES:
+                    known.add(application.applicant.address.encode())
+                if name in OF_THE_ENTERPRISES:
+                    known.add(application.applicant.name.encode())
+                told = [secret for secret in secrets if secret in content and secret not in known]
                 assert not told, (stranger.username, name, told)
                 if name not in OF_EVERYONE:
                     assert response.status_code in (403, 404, 405), (stranger.username, name)

@@ -32,6 +32,7 @@ class Entry:
 COMMANDS: Mapping[str, Entry] = MappingProxyType(
     {
         "demo": Entry("tallystick.cli.demo:demo", "Carry one loan from request to disbursement.", True),
+        "evidence": Entry("tallystick.cli.evidence:evidence", "Prove deliveries; check proofs.", False),
         "init": Entry("tallystick.cli.init:init", "Set up this installation.", True),
         "ledger": Entry("tallystick.cli.ledger:ledger", "Look at, verify and export the ledger.", False),
         "loan": Entry("tallystick.cli.loan:loan", "Work out loans: repayment schedules.", False),

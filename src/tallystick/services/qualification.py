@@ -9,6 +9,7 @@ from typing import Final
 from django.db import transaction
 
 from tallystick.contracts import qualification as contract
+from tallystick.contracts.shapes import decode_kept
 from tallystick.errors import Conflict, Malformed, NotFound, Rejection, Unavailable
 from tallystick.evidence import tiers
 from tallystick.evidence.assessment import Assessment, Basis
@@ -34,6 +35,8 @@ DAYS: Final = 365
 RECORDS: Final = contract.MAX_RECORDS
 GRANT, DECLINE = "grant", "decline"
 MAX_REASON: Final = 500
+#: Queries about a supplier that it is shown.
+MAX_ASKED: Final = 200
 
 
 def find(actor: Actor, reference: str) -> Qualification:
@@ -47,6 +50,23 @@ def find(actor: Actor, reference: str) -> Qualification:
     if row is None:
         raise NotFound("unknown_qualification", "There is no such qualification.")
     return row
+
+
+def asked_about(installation: Installation, actor: Actor) -> list[tuple[Member | None, contract.Asked]]:
+    """Return who has asked about the actor's member, newest first: lender, if known here, and query.
+
+    Raises:
+        Corruption: ``damaged_state``.
+    """
+    if actor.member_id is None:
+        return []
+    member = Member.objects.get(pk=actor.member_id)
+    kept = installation.ledger.scan(contract.queries_prefix(member.address), MAX_ASKED)
+    asked = [decode_kept(key, value, contract.Asked) for key, value in reversed(kept)]
+    lenders = {
+        each.address: each for each in Member.objects.filter(address__in={one.lender for one in asked})
+    }
+    return [(lenders.get(each.lender), each) for each in asked]
 
 
 def query(
@@ -74,13 +94,13 @@ def query(
     if not 1 <= days <= contract.MAX_DAYS:
         raise Malformed("bad_days", f"A query reaches back 1 to {contract.MAX_DAYS} days.")
     lender = Member.objects.get(pk=lender_id)
-    asked_about = Member.objects.filter(address=supplier).first()
-    if asked_about is None:
+    subject = Member.objects.filter(address=supplier).first()
+    if subject is None:
         raise NotFound("unknown_supplier", "No member has that account address here.")
     about = _application(lender_id, application)
     now = installation.clock.now()
     identifier = contract.contract_id(lender.address, days, RECORDS)
-    asked = contract.Query(identifier, asked_about.address)
+    asked = contract.Query(identifier, subject.address)
     reference = next_reference("QQ", now.year)
     with transaction.atomic():
         if contract.terms_from_state(installation.ledger.read, lender.address, identifier) is None:
@@ -90,7 +110,7 @@ def query(
         row = Qualification.objects.create(
             reference=reference,
             lender=lender,
-            supplier=asked_about,
+            supplier=subject,
             contract=identifier,
             sent=sent,
             application=about,

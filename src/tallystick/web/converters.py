@@ -37,6 +37,12 @@ class Name(_Text):
     regex = "[a-z][a-z0-9_]{0,59}"
 
 
+class Place(_Text):
+    """Where something stands on the ledger, for example ``18402-3``."""
+
+    regex = "[0-9]{1,15}-[0-9]{1,6}"
+
+
 class Number:
     """A row or a block number that fits 53 bits."""
 

@@ -34,6 +34,9 @@ class Link:
 ENTRIES: Final[tuple[Entry, ...]] = (
     Entry(_("Overview"), "web:home", EVERYONE),
     Entry(_("Apply"), "web:apply", frozenset({"applicant"})),
+    Entry(_("Deliveries"), "web:deliveries", frozenset({"delivery_clerk"})),
+    Entry(_("Consents"), "web:consents", frozenset({"applicant"})),
+    Entry(_("Qualification"), "web:qualifications", frozenset({"credit_officer"})),
     Entry(_("Programmes"), "web:programmes", LENDER_STAFF),
     Entry(_("Ledger"), "web:ledger", EVERYONE),
 )

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tallystick.errors import Detail, TallystickError
+from tallystick.web.evidence_sentences import EVIDENCE
 
 #: Error code -> sentence; named places are filled from the error's details.
 SENTENCES: Final[Mapping[str, Promise]] = MappingProxyType(
@@ -75,6 +76,7 @@ SENTENCES: Final[Mapping[str, Promise]] = MappingProxyType(
         "mixed_mappings": _("Both books must come in the same form."),
         "enterprise_not_named": _("The books hold several enterprises; name the one that applies."),
         "unknown_enterprise": _("The books do not hold the enterprise that was named."),
+        **EVIDENCE,
     }
 )
 
@@ -87,6 +89,7 @@ DETAILED: Final[Mapping[str, Promise]] = MappingProxyType(
         "unreadable_file": _("%(file)s cannot be read. Export it again, or use our template."),
         "wrong_type": _("%(file)s: the column “%(column)s” holds another kind of value than expected."),
         "too_many_rows": _("%(file)s has more rows than can be read at once."),
+        "file_of_kind_too_large": _("A file of this kind may have %(limit_mb)s MB."),
         "amounts_too_large": _("%(file)s: the amounts add up to more than can be kept."),
     }
 )
@@ -115,6 +118,8 @@ def sentence(error: TallystickError) -> str:
 def said(code: str, english: str, details: Mapping[str, Detail] | None = None) -> str:
     """Return the sentence for a code in the reader's language, or else its English."""
     named = dict(details or {})
+    if code == "file_too_large" and "limit_mb" in named:
+        code = "file_of_kind_too_large"  # books have one limit, media one for each kind
     listed = IN_A_CELL if "row" in named else SENTENCES
     if code in listed or code in DETAILED:
         return str(listed.get(code) or DETAILED[code]) % named

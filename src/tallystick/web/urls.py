@@ -2,17 +2,22 @@
 
 from django.urls import path, register_converter
 
-from tallystick.web.converters import Address, Digest, Name, Number, Reference
+from tallystick.web.converters import Address, Digest, Name, Number, Place, Reference
 from tallystick.web.views import (
     applications,
     apply,
+    consents,
     consortium,
+    deliveries,
     desk,
     downloads,
     home,
     ledger,
+    media,
+    new_delivery,
     programmes,
     proofs,
+    qualifications,
     style,
 )
 
@@ -23,11 +28,14 @@ for name, converter in (
     ("digest", Digest),
     ("name", Name),
     ("number", Number),
+    ("place", Place),
     ("reference", Reference),
 ):
     register_converter(converter, name)
 
 _CASE = "applications/<reference:reference>/"
+_DELIVERY = "deliveries/<reference:reference>/"
+_QUALIFICATION = "qualifications/<reference:reference>/"
 _TRANSACTION = "ledger/transactions/<digest:transaction_hash>/"
 _ACCOUNT = "ledger/accounts/<address:address>/"
 
@@ -54,6 +62,23 @@ urlpatterns = [
     path(_CASE + "schedule.csv", downloads.schedule, name="schedule"),
     path(_CASE + "papers/<name:step>.json", downloads.step_paper, name="step_paper"),
     path(_CASE + "proofs/<name:step>.json", proofs.step_proof, name="step_proof"),
+    path("deliveries/", deliveries.deliveries, name="deliveries"),
+    path("deliveries/new/", new_delivery.new_delivery, name="new_delivery"),
+    path("deliveries/new/buyer/", new_delivery.buyer_name, name="buyer_name"),
+    path(_DELIVERY, deliveries.delivery, name="delivery"),
+    path(_DELIVERY + "standing/", deliveries.standing, name="delivery_standing"),
+    path(_DELIVERY + "sign/", deliveries.sign, name="sign"),
+    path(_DELIVERY + "refuse/", deliveries.refuse, name="refuse"),
+    path(_DELIVERY + "take-back/", deliveries.take_back, name="take_back"),
+    path("media/<number:media_id>/", media.media, name="media"),
+    path("media/<number:media_id>/thumbnail/", media.thumbnail, name="thumbnail"),
+    path("consents/", consents.consents, name="consents"),
+    path("consents/<number:consent_id>/withdraw/", consents.withdraw, name="withdraw_consent"),
+    path("qualifications/", qualifications.qualifications, name="qualifications"),
+    path(_QUALIFICATION, qualifications.qualification, name="qualification"),
+    path(_QUALIFICATION + "examine/", qualifications.examine, name="examine"),
+    path(_QUALIFICATION + "decide/", qualifications.decide, name="qualification_decide"),
+    path(_QUALIFICATION + "records/<place:record>/grade/", qualifications.grade, name="qualification_grade"),
     path("programmes/", programmes.programmes, name="programmes"),
     path("programmes/<number:programme_id>/", programmes.programme, name="programme"),
     path("ledger/", ledger.ledger, name="ledger"),

@@ -5,7 +5,17 @@ from typing import Final
 from tallystick.api.auth import AccessTokenAuth, BrowserSessionAuth
 from tallystick.api.door import ProblemAPI
 from tallystick.api.idempotency import once
-from tallystick.api.routes import applications, ledger, me, programmes, schedules, steps
+from tallystick.api.routes import (
+    applications,
+    consents,
+    deliveries,
+    ledger,
+    me,
+    media,
+    programmes,
+    schedules,
+    steps,
+)
 
 #: Of the interface, not of the program: what is under ``/api/v1`` stays as it is described.
 VERSION: Final = "1"
@@ -27,4 +37,7 @@ api.add_router("/v1/programmes", programmes.router, tags=["programmes"])
 api.add_router("/v1/applications", applications.router, tags=["applications"])
 api.add_router("/v1/applications", steps.router, tags=["steps"])
 api.add_router("/v1/schedules", schedules.router, tags=["schedules"])
+api.add_router("/v1/media", media.router, tags=["media"])
+api.add_router("/v1/deliveries", deliveries.router, tags=["deliveries"])
+api.add_router("/v1/consents", consents.router, tags=["consents"])
 api.add_router("/v1/ledger", ledger.router, tags=["ledger"])

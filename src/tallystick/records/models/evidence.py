@@ -8,6 +8,8 @@ from django.db.models import Q
 from tallystick.records.models.ledger import Transmission
 from tallystick.records.models.members import Member, User
 from tallystick.records.models.origination import Application
+from tallystick.values.money import Money, currency
+from tallystick.values.rates import Rate
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -180,6 +182,16 @@ class Qualification(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def amount(self) -> Money | None:
+        """The amount that was granted."""
+        return None if self.amount_minor is None else Money(self.amount_minor, currency(self.currency))
+
+    @property
+    def rate(self) -> Rate | None:
+        """The nominal rate per year that was granted."""
+        return Rate.parse(self.annual_rate) if self.annual_rate else None
 
 
 class HandGrade(models.Model):

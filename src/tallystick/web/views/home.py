@@ -16,6 +16,7 @@ from tallystick.services.access import Actor, actor_of
 from tallystick.services.disclosure import may_read_call
 from tallystick.web.asking import is_htmx
 from tallystick.web.cards.programme import ProgrammeCard, programme_card
+from tallystick.web.delivery_list import follow_all, inbox
 from tallystick.web.next_steps import NEXT_STEPS, NextStep
 from tallystick.web.worklist import work_list
 
@@ -69,6 +70,12 @@ def _borrowing(_request: HttpRequest, actor: Actor) -> dict[str, Any]:
     }
 
 
+def _receiving(_request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    house = installation()
+    follow_all(house, actor)
+    return {"inbox": inbox(house, actor)}
+
+
 def _work(request: HttpRequest, actor: Actor) -> object:
     return work_list(actor, request.GET)
 
@@ -98,6 +105,7 @@ def _health(_request: HttpRequest, actor: Actor) -> dict[str, Any]:
 
 
 _PARTS: Final[tuple[tuple[str, frozenset[str], Callable[[HttpRequest, Actor], object]], ...]] = (
+    ("receiving", frozenset({"delivery_clerk"}), _receiving),
     ("borrowing", frozenset({"applicant"}), _borrowing),
     ("managing", frozenset({"business_manager"}), _managing),
     ("work", frozenset({"credit_officer", "auditor"}), _work),
