@@ -1,141 +1,202 @@
-"""An upload goes on where it stopped, whatever stopped it, and belongs to who began it."""
+"""An upload goes on where it was, whatever happened in between, and is whole or is not."""
 
 import hashlib
+import multiprocessing
+import os
 import random
+import signal
+import stat
+import tempfile
 import threading
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
-from tallystick.capture import resumable
-from tallystick.capture.resumable import MAX_AGE, MAX_OPEN_PER_OWNER, Uploads
-from tallystick.capture.sniffing import HEAD_BYTES
-from tallystick.errors import Conflict, NotFound, TallystickError, TooLarge
+from tallystick.capture import resumable, sniffing
+from tallystick.capture.resumable import Uploads
+from tallystick.errors import Conflict, TallystickError
 from tallystick.values.clock import FixedClock
 from tests.capture import files
 
-NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-NOISE = random.Random(5).randbytes(8100)  # noqa: S311 - it hides nothing
-CONTENT = files.saved(Image.frombytes("L", (90, 90), NOISE), "PNG")
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+CONTENT = files.picture() + random.Random(1).randbytes(60_000)  # noqa: S311  # the same in every run
+HASH = hashlib.sha256(CONTENT).hexdigest()
 
 
 @pytest.fixture
-def uploads(tmp_path):
-    return Uploads(tmp_path / "quarantine", FixedClock(NOW))
+def clock() -> FixedClock:
+    return FixedClock(NOON)
 
 
-def begun(uploads, owner="a", content=CONTENT, sha256=""):
-    return uploads.begin(owner, "goods.png", len(content), sha256)
+@pytest.fixture
+def uploads(tmp_path: Path, clock: FixedClock) -> Uploads:
+    return Uploads(tmp_path / "quarantine", clock)
 
 
-@given(cuts=st.lists(st.integers(HEAD_BYTES, len(CONTENT)), max_size=6), repeat=st.booleans())
-def test_pieces_of_any_size_some_of_them_twice_make_the_file(tmp_path_factory, cuts, repeat):
-    uploads = Uploads(tmp_path_factory.mktemp("pieces"), FixedClock(NOW))
-    token = begun(uploads, sha256=hashlib.sha256(CONTENT).hexdigest())
-    places = [0, *sorted(cuts), len(CONTENT)]
-    for start, end in pairwise(places):
-        uploads.append(token, "a", start, CONTENT[start:end])
-        if repeat:
-            uploads.append(token, "a", start, CONTENT[start:end])
-    assert uploads.finish(token, "a").read_bytes() == CONTENT
+def code(function, *arguments: object) -> str:
+    with pytest.raises(TallystickError) as refused:
+        function(*arguments)
+    return refused.value.code
 
 
-def test_a_gap_is_refused_and_says_where_to_go_on(uploads):
-    token = begun(uploads)
-    uploads.append(token, "a", 0, CONTENT[:100])
-    with pytest.raises(Conflict) as caught:
-        uploads.append(token, "a", 200, CONTENT[200:])
-    assert (caught.value.code, caught.value.details["received_bytes"]) == ("wrong_offset", 100)
-    with pytest.raises(Conflict) as caught:
-        uploads.append(token, "a", 50, b"x" * 20)
-    assert caught.value.code == "piece_differs"
-    with pytest.raises(Conflict) as caught:
-        uploads.finish(token, "a")
-    assert caught.value.code == "upload_incomplete"
+def test_pieces_in_order_make_the_file_in_quarantine_under_a_random_name(
+    uploads: Uploads, tmp_path: Path
+) -> None:
+    token = uploads.begin("u1", "../../货物.jpg", len(CONTENT), HASH)
+    for offset in range(0, len(CONTENT), 5000):
+        progress = uploads.append(token, "u1", offset, CONTENT[offset : offset + 5000])
+    assert progress.received_bytes == progress.size_bytes == len(CONTENT)
+    path = uploads.finish(token, "u1")
+    assert path.read_bytes() == CONTENT
+    assert path.parent == tmp_path / "quarantine"
+    assert {stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()} == {0o600}
+    uploads.abandon(token, "u1")
+    assert [each.name for each in path.parent.iterdir()] == [".lock"]
 
 
-def test_another_process_goes_on_where_the_first_was_killed(uploads, tmp_path):
-    token = begun(uploads)
-    uploads.append(token, "a", 0, CONTENT[:100])
-    (part,) = (tmp_path / "quarantine").glob("*.part")
-    with part.open("ab") as torn:
-        torn.write(b"half a piece that was never confirmed")
-    again = Uploads(tmp_path / "quarantine", FixedClock(NOW))
-    assert again.status(token, "a").received_bytes == 100
-    again.append(token, "a", 100, CONTENT[100:])
-    assert again.finish(token, "a").read_bytes()[: len(CONTENT)] == CONTENT
+def test_a_gap_is_refused_with_where_to_go_on(uploads: Uploads) -> None:
+    token = uploads.begin("u1", "a.jpg", len(CONTENT))
+    uploads.append(token, "u1", 0, CONTENT[:7000])
+    with pytest.raises(Conflict) as refused:
+        uploads.append(token, "u1", 7001, CONTENT[7001:8000])
+    assert refused.value.code == "wrong_offset"
+    assert refused.value.details == {"received_bytes": 7000}
+    assert uploads.status(token, "u1").received_bytes == 7000
 
 
-def test_parallel_senders_of_the_same_pieces_make_one_whole_file(uploads):
-    token = begun(uploads)
+def test_a_piece_may_come_again_and_no_other_in_its_place(uploads: Uploads) -> None:
+    token = uploads.begin("u1", "a.jpg", len(CONTENT))
+    uploads.append(token, "u1", 0, CONTENT[:7000])
+    assert uploads.append(token, "u1", 0, CONTENT[:7000]).received_bytes == 7000
+    assert uploads.append(token, "u1", 6000, CONTENT[6000:9000]).received_bytes == 9000
+    assert code(uploads.append, token, "u1", 100, b"\x00other") == "piece_differs"
+    assert uploads.status(token, "u1").received_bytes == 9000
 
-    def send():
-        place = 0
-        while place < len(CONTENT):
+
+@given(
+    pieces=st.lists(
+        st.tuples(st.integers(0, len(CONTENT)), st.integers(0, len(CONTENT))), min_size=1, max_size=12
+    )
+)
+@settings(max_examples=30)
+def test_pieces_at_any_offset_leave_a_true_beginning(pieces: list[tuple[int, int]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        uploads = Uploads(Path(folder), FixedClock(NOON))
+        token = uploads.begin("u1", "a.jpg", len(CONTENT), HASH)
+        done = 0
+        for offset, length in pieces:
+            piece = CONTENT[offset : offset + length]
+            if offset > done:
+                assert code(uploads.append, token, "u1", offset, piece) == "wrong_offset"
+            else:
+                done = max(done, offset + len(piece))
+                assert uploads.append(token, "u1", offset, piece).received_bytes == done
+        uploads.append(token, "u1", done, CONTENT[done:])
+        assert uploads.finish(token, "u1").read_bytes() == CONTENT
+
+
+def test_writers_at_the_same_time_cannot_spoil_it(uploads: Uploads) -> None:
+    token = uploads.begin("u1", "a.jpg", len(CONTENT), HASH)
+
+    def send() -> None:
+        done = 0
+        while done < len(CONTENT):
             try:
-                place = uploads.append(token, "a", place, CONTENT[place : place + 37]).received_bytes
+                done = uploads.append(token, "u1", done, CONTENT[done : done + 9000]).received_bytes
             except Conflict as refused:
-                place = int(refused.details["received_bytes"])
+                done = int(refused.details["received_bytes"] or 0)
 
-    senders = [threading.Thread(target=send) for _ in range(4)]
-    for sender in senders:
-        sender.start()
-    for sender in senders:
-        sender.join()
-    assert uploads.finish(token, "a").read_bytes() == CONTENT
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert uploads.finish(token, "u1").read_bytes() == CONTENT
 
 
-def test_an_upload_is_its_owners(uploads):
-    token = begun(uploads)
-    for ask in (
-        lambda: uploads.append(token, "b", 0, CONTENT),
-        lambda: uploads.status(token, "b"),
-        lambda: uploads.finish(token, "b"),
-        lambda: uploads.abandon(token, "b"),
-        lambda: uploads.status("0" * 48, "a"),
-        lambda: uploads.status("../../etc/passwd", "a"),
+def _die_after_writing(folder: str, token: str) -> None:
+    def die(_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    resumable.os.fsync = die
+    Uploads(Path(folder), FixedClock(NOON)).append(token, "u1", 5000, CONTENT[5000:20000])
+
+
+def test_a_process_killed_in_the_middle_of_a_piece_loses_that_piece_only(
+    uploads: Uploads, tmp_path: Path
+) -> None:
+    token = uploads.begin("u1", "a.jpg", len(CONTENT), HASH)
+    uploads.append(token, "u1", 0, CONTENT[:5000])
+    folder = tmp_path / "quarantine"
+    killed = multiprocessing.get_context("spawn").Process(
+        target=_die_after_writing, args=(str(folder), token)
+    )
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+    part = folder / f"{token}.part"
+    assert part.stat().st_size == 20000
+    part.write_bytes(part.read_bytes()[:9000] + bytes(11000))  # pages that never reached the disk
+    again = Uploads(folder, FixedClock(NOON))
+    assert again.status(token, "u1").received_bytes == 5000
+    again.append(token, "u1", 5000, CONTENT[5000:])
+    assert again.finish(token, "u1").read_bytes() == CONTENT
+
+
+def test_an_upload_is_finished_only_when_it_is_whole_and_what_was_announced(uploads: Uploads) -> None:
+    token = uploads.begin("u1", "a.jpg", len(CONTENT), "0" * 64)
+    uploads.append(token, "u1", 0, CONTENT[:-1])
+    assert code(uploads.finish, token, "u1") == "upload_incomplete"
+    uploads.append(token, "u1", len(CONTENT) - 1, CONTENT[-1:])
+    assert code(uploads.finish, token, "u1") == "upload_differs"
+    assert code(uploads.status, token, "u1") == "unknown_upload"
+
+
+def test_nobody_else_sees_an_upload_nor_one_by_a_name_that_is_no_token(uploads: Uploads) -> None:
+    token = uploads.begin("u1", "a.jpg", 10)
+    for other, owner in ((token, "u2"), ("0" * 48, "u1"), ("../" + token, "u1"), ("", "u1")):
+        for ask in (uploads.status, uploads.finish, uploads.abandon):
+            assert code(ask, other, owner) == "unknown_upload"
+        assert code(uploads.append, other, owner, 0, b"x") == "unknown_upload"
+
+
+def test_sizes_are_bounded_by_kind_piece_and_announcement(
+    uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert code(uploads.begin, "u1", "a", sniffing.MAX_VIDEO_BYTES + 1) == "file_too_large"
+    for name, size, sha256 in (
+        ("", 1, ""),
+        ("a\n", 1, ""),
+        ("a", 0, ""),
+        ("a", 1, "abc"),
+        ("x" * 201, 1, ""),
     ):
-        with pytest.raises(NotFound) as caught:
-            ask()
-        assert caught.value.code == "unknown_upload"
+        assert code(uploads.begin, "u1", name, size, sha256) == "malformed_upload"
+    picture = uploads.begin("u1", "a.jpg", sniffing.MAX_IMAGE_BYTES + 1)
+    assert code(uploads.append, picture, "u1", 0, CONTENT[:9000]) == "file_too_large"
+    page = uploads.begin("u1", "a.jpg", 20)
+    assert code(uploads.append, page, "u1", 0, b"<html>" + bytes(14)) == "unknown_media_type"
+    assert code(uploads.append, page, "u1", 15, b"123456") == "file_too_large"
+    assert code(uploads.append, page, "u1", -1, b"1") == "file_too_large"
+    monkeypatch.setattr(resumable, "MAX_CHUNK_BYTES", 10)
+    assert code(uploads.append, page, "u1", 0, bytes(11)) == "piece_too_large"
 
 
-def test_what_goes_beyond_its_size_or_kind_or_number_is_refused(uploads):
-    token = begun(uploads)
-    with pytest.raises(TooLarge):
-        uploads.append(token, "a", 0, CONTENT + b"more")
-    with pytest.raises(TooLarge):
-        uploads.begin("a", "film.mp4", resumable.sniffing.MAX_VIDEO_BYTES + 1)
-    large = uploads.begin("a", "large.png", 50 * 2**20)
-    with pytest.raises(TooLarge) as caught:
-        uploads.append(large, "a", 0, CONTENT)
-    assert caught.value.code == "file_too_large"
-    for _ in range(MAX_OPEN_PER_OWNER - 2):
-        begun(uploads)
-    with pytest.raises(TooLarge) as caught:
-        begun(uploads)
-    assert caught.value.code == "too_many_uploads"
-    assert begun(uploads, owner="b")
-
-
-def test_a_file_that_arrived_otherwise_than_announced_does_not_stay(uploads):
-    token = begun(uploads, sha256="0" * 64)
-    uploads.append(token, "a", 0, CONTENT)
-    with pytest.raises(Conflict) as caught:
-        uploads.finish(token, "a")
-    assert caught.value.code == "upload_differs"
-    with pytest.raises(TallystickError):
-        uploads.status(token, "a")
-
-
-def test_old_uploads_are_removed(uploads, tmp_path):
-    token = begun(uploads)
+def test_only_so_many_uploads_are_open_at_once_and_old_ones_expire(
+    uploads: Uploads, clock: FixedClock, tmp_path: Path
+) -> None:
+    for _ in range(resumable.MAX_OPEN_PER_OWNER):
+        uploads.begin("u1", "a.jpg", 10)
+    assert code(uploads.begin, "u1", "a.jpg", 10) == "too_many_uploads"
+    uploads.begin("u2", "a.jpg", 10)
+    clock.advance(timedelta(hours=23))
+    late = uploads.begin("u2", "b.jpg", 10)
     assert uploads.expire() == 0
-    later = Uploads(tmp_path / "quarantine", FixedClock(NOW + MAX_AGE + timedelta(seconds=1)))
-    assert later.expire() == 1
-    with pytest.raises(NotFound):
-        later.status(token, "a")
+    clock.advance(timedelta(hours=2))
+    (tmp_path / "quarantine" / f"{'a' * 48}.part").write_bytes(b"left by a crash")
+    assert uploads.expire() == resumable.MAX_OPEN_PER_OWNER + 2
+    assert uploads.status(late, "u2").received_bytes == 0
+    assert len(list((tmp_path / "quarantine").iterdir())) == 4

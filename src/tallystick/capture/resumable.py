@@ -97,8 +97,7 @@ class Uploads:
     def append(self, token: str, owner: str, offset: int, piece: bytes) -> Progress:
         """Take one piece in and return how far the upload is; it is on the disk by then.
 
-        A piece that is here already is accepted again, if it is the same. The first one says what
-        kind of file it is, and so has ``sniffing.HEAD_BYTES`` at least, or all of the file.
+        A piece that is here already is accepted again, if it is the same.
 
         Raises:
             Conflict: ``wrong_offset`` when it leaves a gap: ``received_bytes`` says where to go on;
@@ -113,7 +112,7 @@ class Uploads:
             )
         if offset < 0 or offset + len(piece) > announced.size_bytes:
             raise TooLarge("file_too_large", "The piece goes beyond the size that was announced.")
-        if offset == 0 and piece:
+        if offset == 0 and len(piece) >= min(sniffing.HEAD_BYTES, announced.size_bytes):
             limit = sniffing.limit_of(piece[: sniffing.HEAD_BYTES])
             if announced.size_bytes > limit:
                 raise too_large(limit)
