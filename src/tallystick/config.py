@@ -31,6 +31,10 @@ class Settings:
         cometbft: the program CometBFT; empty: the one installed beside Tallystick, or on the path.
         media_hosts: hosts from which media are fetched by their location, each ``NAME`` or ``NAME:PORT``.
         pkcs11_pin: opens the hardware module that holds the node's consensus key; never shown or logged.
+        language_model_urls: addresses that a language model may be asked at; empty: none is asked. Over
+            ``https``, or ``http`` on this machine.
+        language_model: which of the server's models looks at photographs of deliveries.
+        language_model_key: what it asks for as a bearer token; never shown or logged.
     """
 
     home: Path
@@ -44,6 +48,9 @@ class Settings:
     cometbft: str = ""
     pkcs11_pin: str = field(default="", repr=False)
     media_hosts: tuple[str, ...] = ()
+    language_model_urls: tuple[str, ...] = ()
+    language_model: str = ""
+    language_model_key: str = field(default="", repr=False)
 
     @property
     def ledger_path(self) -> Path:
@@ -92,6 +99,9 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         cometbft=env.get("TALLYSTICK_COMETBFT", ""),
         pkcs11_pin=env.get("TALLYSTICK_PKCS11_PIN", ""),
         media_hosts=_names(env, "TALLYSTICK_MEDIA_HOSTS"),
+        language_model_urls=tuple(filter(None, env.get("TALLYSTICK_LANGUAGE_MODEL_URLS", "").split(","))),
+        language_model=env.get("TALLYSTICK_LANGUAGE_MODEL", ""),
+        language_model_key=env.get("TALLYSTICK_LANGUAGE_MODEL_KEY", ""),
     )
 
 

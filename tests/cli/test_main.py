@@ -20,6 +20,7 @@ LISTED = {
     "ledger": ("tallystick.cli.ledger:ledger", False),
     "loan": ("tallystick.cli.loan:loan", False),
     "demo": ("tallystick.cli.demo:demo", True),
+    "evidence": ("tallystick.cli.evidence:evidence", False),
     "serve": ("tallystick.cli.serve:serve", True),
     "init": ("tallystick.cli.init:init", True),
     "member": ("tallystick.cli.member:member", True),

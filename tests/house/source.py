@@ -9,7 +9,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGE = REPOSITORY / "src" / "tallystick"
-PURE_ROOMS = ("values", "ledger", "policy", "lending", "admission", "contracts")
+PURE_ROOMS = ("values", "ledger", "policy", "lending", "evidence", "admission", "contracts")
 NOT_OURS = re.compile(
     r"\.git|\.venv|\.[a-z_]+_cache|\.hypothesis|__pycache__|var|build|dist|node_modules|.*\.egg-info"
 )

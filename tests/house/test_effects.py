@@ -21,7 +21,7 @@ REGISTRIES = (
     "deb." + "debian",
 )
 MACHINE_PATHS = re.compile("(?<![A-Za-z0-9_.$}])/" + r"(work|farm|root|home/[a-z]+)/\S*")
-BINARY = (".png", ".jpg", ".ico", ".mo", ".parquet", ".xlsx", ".woff2", ".sqlite3")
+BINARY = (".png", ".jpg", ".ico", ".mo", ".parquet", ".xlsx", ".woff2", ".sqlite3", ".onnx")
 
 
 def names(tree: ast.AST) -> Iterator[tuple[int, str]]:

@@ -110,7 +110,7 @@ def test_a_paid_application_for_both_sides(house: Installation, members: Consort
     desk = _read(members.officer, _of(application, "application"))
     for shown in ("Why grade A", "BUYERS_CONCENTRATED", "<svg", "does not hold", "figure-buyer_hhi"):
         assert shown in desk["en"]
-    assert "有效销项发票净额之和，红字冲减" in desk["zh-hans"]
+    assert "有效销项发票不含税金额合计，红字冲减" in desk["zh-hans"]
 
 
 def test_a_declined_application_gives_its_reasons_in_plain_words(

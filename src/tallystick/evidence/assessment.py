@@ -109,13 +109,17 @@ class Pack(msgspec.Struct, frozen=True):
 class ImageUnit(Protocol):
     """Reads photographs (E8)."""
 
-    def assess_pictures(self, pictures: Sequence[Picture], product_family: str) -> Assessment: ...  # noqa: D102
+    def assess_pictures(self, pictures: Sequence[Picture], product_family: str) -> Assessment:
+        """Return what it makes of the photographs; it abstains where it cannot tell."""
+        ...
 
 
 class VideoUnit(Protocol):
     """Reads videos, frame by frame and together (E8)."""
 
-    def assess_clips(self, clips: Sequence[Clip], product_family: str) -> Assessment: ...  # noqa: D102
+    def assess_clips(self, clips: Sequence[Clip], product_family: str) -> Assessment:
+        """Return what it makes of the videos; it abstains where it cannot tell."""
+        ...
 
 
 class TargetModel(Protocol):

@@ -16,7 +16,20 @@ from tallystick.policy.wording import Wording
 
 
 class Delivered(Protocol):
-    """A delivery record as the ledger keeps it; times are block times, milliseconds since 1970 UTC."""
+    """A delivery record as the ledger keeps it.
+
+    Attributes:
+        address: storage address of the record.
+        buyer: account address of who countersigned.
+        key: with which the buyer signed, 64 hex digits.
+        media: the delivery's files, in their order.
+        media_hash: what the buyer signed.
+        record_hash: of media hash, signature and address.
+        request: storage address of the supplier's request.
+        signature: the buyer's, 128 hex digits.
+        signed_at: block time of the signature, milliseconds since 1970 UTC.
+        supplier: account address of who delivered.
+    """
 
     @property
     def address(self) -> str: ...  # noqa: D102

@@ -12,13 +12,13 @@ from tallystick.contracts.qualification import Given
 from tallystick.contracts.signing_keys import signing_key_from_state
 from tallystick.errors import Conflict, Corruption, Rejection, TallystickError, Unavailable
 from tallystick.evidence import tiers
-from tallystick.evidence.assessment import Assessment, Basis, Figure
 from tallystick.evidence.delivery import Medium
 from tallystick.evidence.verification import Fetch, Found, KeyOwner, Verification, verify_record
 from tallystick.policy.table import Table, parse
-from tallystick.records.models import Delivery, HandGrade, MediaFile, Member
+from tallystick.records.models import Delivery, MediaFile, Member
 from tallystick.services import catalogue, consents
 from tallystick.services.installation import Installation
+from tallystick.services.looking import look
 from tallystick.values import canonical
 
 
@@ -37,11 +37,16 @@ class Examined:
     document: dict[str, object]
 
 
-def examined(installation: Installation, lender: Member, supplier: Member, given: Given) -> Examined:
+def examined(
+    installation: Installation, lender: Member, supplier: Member, given: Given, family: str = ""
+) -> Examined:
     """Return what checking and grading one record came to.
 
-    Every file is hashed anew, where the supplier's consent lets this lender read it; the lender's own grade
-    by hand, if there is one, is what the tiers look at.
+    Every file is hashed anew, where the supplier's consent lets this lender read it; the tiers look at what
+    papers, pictures and the lender's own grade come to together (``services.looking``).
+
+    Args:
+        family: the product family whose model looks at the pictures; empty: none does.
 
     Raises:
         Corruption: ``record_missing`` when the ledger does not hold what it gave.
@@ -50,14 +55,15 @@ def examined(installation: Installation, lender: Member, supplier: Member, given
     if record is None:
         raise Corruption("record_missing", "The ledger gave a record that it does not hold.")
     delivery = Delivery.objects.filter(supplier=supplier, record=given.address).first()
+    may_read = delivery is not None and _is_released(installation, lender, delivery)
     verified = verify_record(
         installation.ledger.chain_id,
         record,
         _owner_of(installation, record),
-        _fetched(installation, lender, record, delivery),
+        _fetched(installation, record, delivery) if may_read else _not_released(record, delivery),
         given.record_hash,
     )
-    assessment = _assessment(lender, delivery)
+    assessment = look(installation, lender, delivery, family, may_read=may_read)
     graded = tiers.delivery_tier(policy_named("delivery-tier"), assessment)
     document: dict[str, object] = {
         "address": record.address,
@@ -94,16 +100,21 @@ def _owner_of(installation: Installation, record: DeliveryRecord) -> KeyOwner | 
     return None if use is None else KeyOwner(use.address, use.used_from)
 
 
-def _fetched(
-    installation: Installation, lender: Member, record: DeliveryRecord, delivery: Delivery | None
-) -> list[Found]:
-    if delivery is None:
-        return []
+def _is_released(installation: Installation, lender: Member, delivery: Delivery) -> bool:
     try:
         consents.require_live(installation, delivery, lender.pk)
     except Rejection:
-        return [Found(Fetch.NOT_RELEASED) for _ in record.media]
-    files = {file.sha256: file for file in delivery.media.all()}
+        return False
+    return True
+
+
+def _not_released(record: DeliveryRecord, delivery: Delivery | None) -> list[Found]:
+    """Return that no file may be read; of a delivery that is not here, that none was fetched."""
+    return [Found(Fetch.NOT_RELEASED) for _ in record.media] if delivery else []
+
+
+def _fetched(installation: Installation, record: DeliveryRecord, delivery: Delivery | None) -> list[Found]:
+    files = {file.sha256: file for file in delivery.media.all()} if delivery else {}
     return [_found(installation, medium, files.get(medium.sha256)) for medium in record.media]
 
 
@@ -135,15 +146,6 @@ def _hashed(pieces: Iterator[bytes]) -> tuple[str, int]:
         digest.update(piece)
         size += len(piece)
     return digest.hexdigest(), size
-
-
-def _assessment(lender: Member, delivery: Delivery | None) -> Assessment:
-    """Return the lender's own grade of a delivery, the newest; without one, an abstention."""
-    grade = HandGrade.objects.filter(delivery=delivery, lender=lender).first() if delivery else None
-    if grade is not None:
-        return canonical.decode(canonical.encode(grade.assessment), Assessment)
-    nothing = Figure(None, Basis.NOTHING, "Nobody has graded this delivery.")
-    return Assessment("none", nothing, nothing, nothing)
 
 
 def policy_named(name: str) -> Table:

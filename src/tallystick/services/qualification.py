@@ -25,6 +25,7 @@ from tallystick.services import outbox
 from tallystick.services.access import Actor
 from tallystick.services.examination import examined, policy_named
 from tallystick.services.installation import Installation
+from tallystick.services.looking import product_families
 from tallystick.services.numbers import next_reference
 from tallystick.values import canonical
 from tallystick.values.money import Money
@@ -76,23 +77,27 @@ def query(
     *,
     days: int = DAYS,
     application: str = "",
+    family: str = "",
 ) -> Qualification:
     """Ask the ledger for a supplier's delivery records, and check and grade what it gives.
 
     Args:
         supplier: account address.
         days: how far back; each reach is a contract of the lender's own, published when it is first used.
+        family: product family whose registered model looks at the pictures; empty: none does.
         application: reference of a loan application to this lender that the query is about; may be empty.
 
     Raises:
         Forbidden: ``not_permitted``. NotFound: ``unknown_supplier``, ``unknown_application``.
-        Malformed: ``bad_days``.
+        Malformed: ``bad_days``, ``unknown_product_family``.
         Rejection: with the ledger's code when the contract refuses.
         Unavailable: ``not_yet_committed`` when the ledger does not answer; the query goes on by itself.
     """
     lender_id = actor.require("qualify")
     if not 1 <= days <= contract.MAX_DAYS:
         raise Malformed("bad_days", f"A query reaches back 1 to {contract.MAX_DAYS} days.")
+    if family and family not in product_families():
+        raise Malformed("unknown_product_family", f"No registered model knows {family!r:.60}.")
     lender = Member.objects.get(pk=lender_id)
     subject = Member.objects.filter(address=supplier).first()
     if subject is None:
@@ -114,6 +119,7 @@ def query(
             contract=identifier,
             sent=sent,
             application=about,
+            product_family=family,
             asked_by_id=actor.user_id,
             asked_at=now,
         )
@@ -133,7 +139,10 @@ def examine(installation: Installation, actor: Actor, row: Qualification) -> Qua
     if row.outcome:
         raise Conflict("already_decided", "The qualification is decided; ask again for a new one.")
     answer = _answer(installation, row.sent)
-    found = [examined(installation, row.lender, row.supplier, given) for given in answer.records]
+    found = [
+        examined(installation, row.lender, row.supplier, given, row.product_family)
+        for given in answer.records
+    ]
     counting = [each.tier for each in found if each.counts]
     overall = tiers.supplier_tier(policy_named("supplier-tier"), counting, len(found) - len(counting))
     row.findings = {

@@ -65,6 +65,7 @@ EVIDENCE: Final[Mapping[str, Promise]] = MappingProxyType(
         "not_examined": _("The ledger has not answered the query yet."),
         "unknown_qualification": _("There is no such query."),
         "unknown_record": _("The query gave no such record."),
+        "unknown_product_family": _("No registered model knows this product family."),
         "unknown_supplier": _("No member has that account address here."),
         "unknown_buyer": _("No enterprise has that account address here."),
         "unknown_consent": _("There is no such consent."),

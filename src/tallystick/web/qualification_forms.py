@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from tallystick.errors import Rejection
 from tallystick.evidence.assessment import Quality
 from tallystick.records.models import Member
+from tallystick.services.looking import product_families
 from tallystick.services.qualification import DAYS, DECLINE, GRANT, MAX_REASON
 from tallystick.values.money import Money
 from tallystick.values.rates import Rate
@@ -30,6 +31,11 @@ class QueryForm(forms.Form):
 
     supplier = forms.ChoiceField(label=_("Supplier"))
     days = forms.TypedChoiceField(label=_("Records of the last"), choices=PERIODS, coerce=int, initial=DAYS)
+    family = forms.ChoiceField(
+        label=_("Pictures are looked at by the model of"),
+        required=False,
+        choices=lambda: [("", _("no model")), *((each, each) for each in product_families())],
+    )
     application = forms.CharField(
         label=_("Application that it is about"),
         required=False,

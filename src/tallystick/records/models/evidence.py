@@ -160,6 +160,7 @@ class Qualification(models.Model):
     lender = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="qualifications")
     supplier = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     contract = models.CharField(max_length=64)
+    product_family = models.CharField(max_length=60, blank=True)  # whose model looks at the pictures
     sent = models.OneToOneField(Transmission, on_delete=models.PROTECT, related_name="+")
     findings = models.JSONField(null=True, blank=True)  # records, checks, assessments, tiers
     application = models.ForeignKey(

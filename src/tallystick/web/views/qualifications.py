@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from tallystick.bootstrap.parts import installation
 from tallystick.errors import Rejection, Unavailable
-from tallystick.evidence.assessment import Assessment, Basis, Figure
+from tallystick.evidence.assessment import Quality
+from tallystick.evidence.by_hand import grade_by_hand
 from tallystick.records.models import Member, Qualification
 from tallystick.services import qualification as service
 from tallystick.services.access import Actor
@@ -37,6 +38,7 @@ def qualifications(request: HttpRequest, actor: Actor) -> HttpResponse:
                 asked["supplier"],
                 days=asked["days"],
                 application=asked["application"].strip(),
+                family=asked["family"],
             )
         except Unavailable as later:
             messages.warning(request, sentence(later))
@@ -78,12 +80,9 @@ def grade(request: HttpRequest, actor: Actor, reference: str, record: str) -> Ht
         return _page(request, actor, reference, grading={record: form}, status=422)
     seen = form.cleaned_data
     quantity = "" if seen["quantity"] is None else str(seen["quantity"])
-    assessment = Assessment(
-        model="by-hand",
-        quality=_figure(seen["quality"], seen["because"]),
-        quantity=_figure(quantity, seen["because"]),
-        value=_figure(seen["value"], seen["because"]),
-        currency=CURRENCY,
+    quality = Quality(seen["quality"] or Quality.UNKNOWN)
+    assessment = grade_by_hand(
+        request.user.get_username(), quality, seen["because"], quantity, seen["value"], CURRENCY
     )
     service.grade_by_hand(installation(), actor, reference, record, assessment)
     messages.success(request, _("Your grade is kept; it counts before any model's."))
@@ -114,10 +113,6 @@ def decide(request: HttpRequest, actor: Actor, reference: str) -> HttpResponse:
             messages.success(request, _("The decision is kept, with everything that it rests on."))
             return redirect("web:qualification", reference)
     return _page(request, actor, reference, deciding=form, status=422)
-
-
-def _figure(value: str, because: str) -> Figure:
-    return Figure(value or None, Basis.PERSON if value else Basis.NOTHING, because)
 
 
 def _page(
