@@ -118,7 +118,7 @@ def filled_in(
 ) -> Application:
     """Return a draft of a supplier's application with the form filled in and both books handed in."""
     actor: Actor = actor_of(owner or members.owner)
-    programme = members.lender.programmes.get()
+    programme = members.lender.programmes.get(retired_at=None)
     application = applications.begin(house, actor, programme_id=programme.pk)
     applications.fill(house, actor, application.reference, FULL_FORM)
     books = sample_books(profile, "Example Rubber Co., Ltd.", "Example Tyre Group", NOW.date(), seed=7)

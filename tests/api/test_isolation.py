@@ -7,7 +7,7 @@ import pytest
 
 from tallystick.api.routes import api
 from tallystick.records.models import Application
-from tallystick.services import consortium
+from tallystick.services import catalogue, consortium
 from tallystick.services.installation import Installation
 from tallystick.values.identifiers import account_address
 from tests.api.callers import Caller, caller, encoded, good, problem
@@ -42,6 +42,7 @@ class OfDelivery:
 
 
 _READERS = "the frame is everybody's, the content its readers'; see test_ledger_readers"
+_POLICY = {"name": "invoice-admission", "number": "1"}
 ADDRESS = account_address(bytes(32))
 _TOKEN = "0" * 48
 _A_DAY = "2026-12-20T10:00:00Z"
@@ -91,6 +92,19 @@ TABLE: dict[tuple[str, str], Private | Shared | OfDelivery] = {
         "it gives one for the caller's own", sent={"recipient": ADDRESS, "until": _A_DAY}
     ),
     ("post", "/api/v1/consents/{consent_id}/withdrawal"): OfDelivery(),
+    ("get", "/api/v1/policies"): Shared("it lists the caller's own"),
+    ("post", "/api/v1/policies"): Shared("it makes one of the caller's own", sent={"document": "{}"}),
+    **{
+        (method, f"/api/v1/policies/{{name}}/{{number}}{part}"): Shared(
+            "the lender's own only; see the test of policies", sent=sent, parameters=_POLICY
+        )
+        for method, part, sent in (
+            ("get", "", None),
+            ("patch", "", {"document": "{}"}),
+            ("post", "/effect", None),
+            *(("post", f"/{step}", {}) for step in ("submission", "approval", "rejection", "withdrawal")),
+        )
+    },
     ("get", "/api/v1/ledger/status"): Shared("the ledger is the consortium's"),
     ("get", "/api/v1/ledger/blocks"): Shared("headers hold hashes only"),
     ("get", "/api/v1/ledger/blocks/{height}"): Shared(_READERS, parameters={"height": "0"}),
@@ -200,6 +214,23 @@ def test_a_delivery_its_files_uploads_and_consents_do_not_exist_for_other_member
     for route, code in OF_THE_BUYER.items():
         problem(call(callers.other_owner, route, place=place), 404, code)
     assert [owner.get(path).content for path in paths] == before
+
+
+def test_a_policy_does_not_exist_for_anybody_but_its_lenders_staff(
+    house: Installation, members: Consortium, strangers: list[Caller]
+) -> None:
+    analyst = consortium.add_user(members.lender, "harbour.analyst", PASSWORD, ["analyst"])
+    text = catalogue.policy_document("invoice-admission").decode()
+    made = good(caller(house, analyst).post("/policies", {"document": text}))
+    own = [route for route in TABLE if "{number}" in route[1]]
+    assert len(own) == 7
+    for route in own:
+        for stranger in strangers:
+            answer = call(stranger, route)
+            assert answer.status_code in (403, 404), route
+            assert made["version"] not in answer.text, route
+    for stranger in strangers:
+        assert made["version"] not in stranger.get("/policies").text
 
 
 def test_a_draft_does_not_exist_for_its_lender(callers: Callers, draft: Application) -> None:

@@ -32,7 +32,7 @@ figures = st.fixed_dictionaries(
 
 def test_the_index_is_the_weighted_sum_of_the_levels_and_explains_itself():
     grading = grade(PROGRAMME, TABLES, FIGURES)
-    # Levels as in tests/policy/cases: 45.6, 36, 23, 65.5; weights 40, 30, 15, 15.
+    # Levels as in the shipped cases: 45.6, 36, 23, 65.5; weights 40, 30, 15, 15.
     # 18.24 + 10.8 + 3.45 + 9.825 = 42.315, one decimal: 42.3, above B (35) and within C (50).
     assert [(each.dimension.name, each.level, each.contribution) for each in grading.levels] == [
         ("transactions", Decimal("45.6"), Decimal("18.24")),

@@ -1,7 +1,5 @@
 """Every shipped policy ships with its cases: figures in, decision out, worked by hand."""
 
-from pathlib import Path
-
 import msgspec
 import pytest
 
@@ -9,9 +7,7 @@ from tallystick.policy.evaluate import decide
 from tallystick.policy.table import parse
 from tallystick.services import catalogue
 
-CASES = {
-    path.stem: msgspec.json.decode(path.read_bytes()) for path in (Path(__file__).parent / "cases").iterdir()
-}
+CASES = {name: msgspec.json.decode(catalogue.policy_cases(name)) for name in catalogue.POLICIES}
 ROWS = [
     pytest.param(policy, case, id=f"{policy}: {case['name']}")
     for policy, document in sorted(CASES.items())
@@ -30,7 +26,6 @@ def test_a_shipped_policy_decides_its_case_as_worked_by_hand(policy, case):
 
 
 def test_every_shipped_policy_has_cases_and_is_named_as_its_document_says():
-    assert sorted(CASES) == sorted(catalogue.POLICIES)
     for name in catalogue.POLICIES:
         assert parse(catalogue.policy_document(name)).name == name == CASES[name]["policy"]
 

@@ -51,7 +51,7 @@ def unassigned(house: Installation, members: Consortium) -> Application:
 
 
 def draft(house: Installation, members: Consortium) -> Application:
-    programme = members.lender.programmes.get()
+    programme = members.lender.programmes.get(retired_at=None)
     return applications.begin(house, actor_of(members.owner), programme_id=programme.pk)
 
 

@@ -23,6 +23,10 @@ def _of_case(*more: object) -> Arguments:
     return lambda application: [application.reference, *more]
 
 
+def _of_policy(*more: object) -> Arguments:
+    return lambda application: ["invoice-admission", 1, *more]
+
+
 def _alone(_application: Application) -> list[object]:
     return []
 
@@ -36,7 +40,15 @@ OF_A_CASE: dict[str, Arguments] = {
     "step_proof": _of_case("application"),
 }
 #: Addresses of a lender: another one's staff, and everyone else, is told that there is nothing.
-OF_A_LENDER: dict[str, Arguments] = {"programme": lambda application: [application.programme_id]}
+OF_A_LENDER: dict[str, Arguments] = {
+    "programme": lambda application: [application.programme_id],
+    "policy_draft": _alone,
+    **{
+        f"policy{part}": _of_policy()
+        for part in ("", "_grid", "_upload", "_figures", "_cases", "_effect", "_decision")
+    },
+    "policy_file": _of_policy("json"),
+}
 #: Addresses that everyone may ask, each with the answer made for them.
 OF_EVERYONE: dict[str, Arguments] = {
     "home": _alone,
@@ -44,6 +56,7 @@ OF_EVERYONE: dict[str, Arguments] = {
     "apply": _alone,
     "book_template": lambda _application: ["sales_book"],
     "programmes": _alone,
+    "policies": _alone,
     "ledger": _alone,
     "block": lambda application: [_sent(application).height],
     "transaction": lambda application: [_sent(application).transaction_hash],

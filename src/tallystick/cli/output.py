@@ -22,11 +22,12 @@ from tallystick.errors import Corruption, Malformed, Rejection, TallystickError,
 EXIT_FAULT = 1
 EXIT_REJECTION = 2
 EXIT_UNAVAILABLE = 3
+EXIT_CORRUPTION = 4
 EXIT_INTERRUPTED = 130
 _EXIT_CODES: tuple[tuple[type[TallystickError], int], ...] = (
     (Rejection, EXIT_REJECTION),
     (Unavailable, EXIT_UNAVAILABLE),
-    (Corruption, 4),
+    (Corruption, EXIT_CORRUPTION),
 )
 
 

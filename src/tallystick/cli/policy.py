@@ -1,16 +1,18 @@
-"""``tallystick policy``: check, test, explain, compare and convert policies, without an installation."""
+"""``tallystick policy``: check, test, explain, compare and convert policies, without an installation.
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+``replay`` and ``effect`` stand in a module of their own.
+"""
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import click
 import msgspec
 
-from tallystick.analytics import workbook
 from tallystick.cli.ledger import write_file
 from tallystick.cli.output import EXIT_REJECTION, emit, json_option, table
+from tallystick.cli.policy_replay import effect, replay
 from tallystick.errors import Malformed, TooLarge
 from tallystick.policy.analysis import analyse
 from tallystick.policy.cases import CaseReport, read_cases, run_cases
@@ -21,20 +23,14 @@ from tallystick.policy.explain import explain
 from tallystick.policy.findings import Finding
 from tallystick.policy.graph import Graph, parse_policy
 from tallystick.policy.graph_decide import GraphDecision, decide_policy
-from tallystick.policy.jdm_read import read_jdm
-from tallystick.policy.jdm_write import write_jdm
-from tallystick.policy.sheet import read_csv, read_sheet, write_csv, write_sheet
 from tallystick.policy.table import Table
 from tallystick.policy.writing import plain_policy, policy_bytes
+from tallystick.services.policy_files import MAX_FILE_BYTES, WRITERS, read_policy
 
-MAX_FILE_BYTES: Final = 4 << 20
 _FILE: Final = click.Path(path_type=Path)
 _OUT: Final = click.Path(path_type=Path, dir_okay=False)
-_WRITERS: Final[Mapping[str, Callable[[Table | Graph], bytes]]] = {
-    "jdm": lambda policy: policy_bytes(write_jdm(policy)),
-    "csv": write_csv,
-    "xlsx": lambda policy: workbook.write_rows(write_sheet(policy), policy.name),
-}
+#: Forms that a policy is exported to.
+_FORMS: Final = tuple(form for form in WRITERS if form != "json")
 
 
 @click.group()
@@ -43,6 +39,10 @@ def policy() -> None:
 
     A policy is a decision table or a graph of them. Each FILE may be JSON of ours, JDM (.json), CSV or XLSX.
     """
+
+
+policy.add_command(replay)
+policy.add_command(effect)
 
 
 @policy.command()
@@ -132,13 +132,13 @@ def import_command(file: Path, out: Path, effective_from: str | None) -> None:
 
 @policy.command()
 @click.argument("file", type=_FILE)
-@click.option("--to", "form", type=click.Choice(tuple(_WRITERS)), required=True)
+@click.option("--to", "form", type=click.Choice(_FORMS), required=True)
 @click.option("--out", type=_OUT, required=True, help="File to write.")
 @json_option
 def export(file: Path, form: str, out: Path) -> None:
     """Write a policy as JDM, CSV or XLSX; what those cannot say is refused by name."""
     read = _read_policy(file)
-    write_file(out, [_WRITERS[form](read)])
+    write_file(out, [WRITERS[form](read)])
     emit(_described(read) | {"written": str(out), "form": form}, f"{_caption(read)}\nWritten to {out}.")
 
 
@@ -154,23 +154,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _read_policy(path: Path, effective_from: str | None = None) -> Table | Graph:
-    data = _bytes(path)
-    if path.suffix.lower() == ".xlsx":
-        return read_sheet(workbook.read_rows(data))
-    if path.suffix.lower() == ".csv":
-        return read_csv(data)
-    if _is_jdm(data):
-        name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:60]
-        return read_jdm(data, name if name[:1].isalpha() else "imported", effective_from)
-    return parse_policy(data)
-
-
-def _is_jdm(data: bytes) -> bool:
-    try:
-        found = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return isinstance(found, dict) and "format" not in found and {"nodes", "edges"} <= found.keys()
+    return read_policy(path.name, _bytes(path), effective_from)
 
 
 def _figures(given: str) -> dict[str, object]:

@@ -61,7 +61,9 @@ def _tables(folder: Path, named: Collection[str]) -> dict[str, bytes]:
     """Return the policy tables in ``folder`` by name, each of which the programme must name."""
     if not folder.is_dir():
         raise NotFound("no_such_folder", f"There is no folder {folder.name!r} with policy tables.")
-    tables = {path.stem: _read(path) for path in sorted(folder.glob("*.json"))}
+    tables = {
+        path.stem: _read(path) for path in sorted(folder.glob("*.json")) if ".cases" not in path.suffixes
+    }
     unknown = sorted(tables.keys() - set(named))
     if unknown:
         raise Malformed(

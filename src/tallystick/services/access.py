@@ -22,6 +22,9 @@ PERMISSIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "countersign": frozenset({"delivery_clerk"}),
         "grant_consent": frozenset({"applicant"}),
         "qualify": frozenset({"credit_officer"}),
+        "read_policies": frozenset({"analyst", "business_manager", "credit_officer", "auditor"}),
+        "draft_policy": frozenset({"analyst"}),
+        "decide_policy": frozenset({"analyst", "business_manager"}),
         "administer": frozenset({"operator"}),
     }
 )

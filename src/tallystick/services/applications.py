@@ -28,7 +28,7 @@ from tallystick.services.casework import (
 )
 from tallystick.services.installation import Installation
 from tallystick.services.numbers import next_reference
-from tallystick.services.programmes import find_active, rulebook
+from tallystick.services.programmes import current, find_active, rulebook
 
 #: Longer than any item that reads; shorter than anything that would fill a disk.
 MAX_ITEM_TEXT: Final = 500
@@ -49,9 +49,10 @@ def begin(
         NotFound: ``unknown_programme``, ``unknown_lender``.
         Malformed: ``no_lender`` when neither is given.
         Conflict: ``own_lender``; ``too_many_drafts``.
+        Malformed, Conflict: when a policy that is in force does not fit the programme.
     """
     applicant_id = actor.require("apply")
-    programme = find_active(programme_id) if programme_id is not None else None
+    programme = current(installation, find_active(programme_id)) if programme_id is not None else None
     lender = programme.lender if programme else _lender(lender_id)
     if lender.pk == applicant_id:
         raise Conflict("own_lender", "A lender cannot apply to itself.")
@@ -93,7 +94,7 @@ def assign_programme(
         raise NotFound("unknown_programme", "There is no such loan programme, or it is no longer offered.")
     with transaction.atomic():
         application = locked(application)
-        application.programme = programme
+        application.programme = current(installation, programme)
         move(installation, application, Move.ASSIGN_PROGRAMME, actor)
     return application
 

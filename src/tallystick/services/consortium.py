@@ -33,6 +33,7 @@ FITTING: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "delivery_clerk": frozenset({"enterprise"}),
         "credit_officer": frozenset({"lender"}),
         "business_manager": frozenset({"lender"}),
+        "analyst": frozenset({"lender"}),
         "operator": frozenset({"operator"}),
         "auditor": frozenset(membership.ROLES),
     }

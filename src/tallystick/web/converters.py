@@ -43,6 +43,12 @@ class Place(_Text):
     regex = "[0-9]{1,15}-[0-9]{1,6}"
 
 
+class Policy(_Text):
+    """The name of a policy, for example ``invoice-admission``."""
+
+    regex = "[a-z][a-z0-9-]{0,59}"
+
+
 class Number:
     """A row or a block number that fits 53 bits."""
 

@@ -38,6 +38,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry(_("Consents"), "web:consents", frozenset({"applicant"})),
     Entry(_("Qualification"), "web:qualifications", frozenset({"credit_officer"})),
     Entry(_("Programmes"), "web:programmes", LENDER_STAFF),
+    Entry(_("Policies"), "web:policies", frozenset({"analyst", "business_manager"})),
     Entry(_("Ledger"), "web:ledger", EVERYONE),
 )
 

@@ -48,6 +48,23 @@ SENTENCES: Final[Mapping[str, Promise]] = MappingProxyType(
             "Only the member that sent this and the auditors may read it; its hash is open."
         ),
         "account_suspended": _("The member's account on the ledger is suspended."),
+        # policies
+        "unknown_policy": _("There is no such policy."),
+        "effect_not_worked_out": _(
+            "Work out first what the change does to past applications, and look at it."
+        ),
+        "own_policy": _("Whoever wrote a policy does not decide on it; ask somebody else."),
+        "not_the_author": _("Only whoever wrote it can do this; draft a version of your own."),
+        "not_a_draft": _("The version was submitted and cannot be changed; draft a new one from it."),
+        "not_submitted": _("Only a version that waits for a decision is decided on."),
+        "nothing_changed": _("The version says what is in force already."),
+        "another_takes_force": _("Another version comes into force at that moment; withdraw it first."),
+        "no_version_before": _("No approved version was in force before; approve another one first."),
+        "comment_required": _("Say why."),
+        "already_ended": _("The version has ended already."),
+        "too_many_policy_drafts": _("Withdraw one of the open versions first."),
+        "no_file": _("Choose a file."),
+        "policy_file_too_large": _("The file is too large."),
         # items as they were typed
         "bad_amount": _(
             "Write the amount in digits with at most the currency's decimals, such as 500000.00."
@@ -86,6 +103,13 @@ DETAILED: Final[Mapping[str, Promise]] = MappingProxyType(
         "unknown_column": _(
             "%(file)s has no column “%(column)s”. Choose the form that the file is in, or use our template."
         ),
+        "cases_fail": _("The case “%(case)s” is not decided as it says."),
+        "policy_has_faults": _("The analysis finds a fault in %(rules)s."),
+        "bad_cell": _(
+            "Rule %(rule)s: the cell for %(input)s cannot be read or does not fit. "
+            "Write > 5, >= 5, 2..5, = A or in A, B."
+        ),
+        "unfit_policy": _("The policy %(policy)s does not fit a programme that uses it."),
         "unreadable_file": _("%(file)s cannot be read. Export it again, or use our template."),
         "wrong_type": _("%(file)s: the column “%(column)s” holds another kind of value than expected."),
         "too_many_rows": _("%(file)s has more rows than can be read at once."),

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from tallystick.web.converters import Address, Digest, Name, Number, Place, Reference
+from tallystick.web.converters import Address, Digest, Name, Number, Place, Policy, Reference
 from tallystick.web.views import (
     applications,
     apply,
@@ -15,6 +15,8 @@ from tallystick.web.views import (
     ledger,
     media,
     new_delivery,
+    policies,
+    policy_work,
     programmes,
     proofs,
     qualifications,
@@ -29,6 +31,7 @@ for name, converter in (
     ("name", Name),
     ("number", Number),
     ("place", Place),
+    ("policy", Policy),
     ("reference", Reference),
 ):
     register_converter(converter, name)
@@ -36,6 +39,7 @@ for name, converter in (
 _CASE = "applications/<reference:reference>/"
 _DELIVERY = "deliveries/<reference:reference>/"
 _QUALIFICATION = "qualifications/<reference:reference>/"
+_POLICY = "policies/<policy:name>/<number:number>/"
 _TRANSACTION = "ledger/transactions/<digest:transaction_hash>/"
 _ACCOUNT = "ledger/accounts/<address:address>/"
 
@@ -81,6 +85,16 @@ urlpatterns = [
     path(_QUALIFICATION + "records/<place:record>/grade/", qualifications.grade, name="qualification_grade"),
     path("programmes/", programmes.programmes, name="programmes"),
     path("programmes/<number:programme_id>/", programmes.programme, name="programme"),
+    path("policies/", policies.policies, name="policies"),
+    path("policies/draft/", policies.draft, name="policy_draft"),
+    path(_POLICY, policies.policy, name="policy"),
+    path(_POLICY + "grid/", policies.grid, name="policy_grid"),
+    path(_POLICY + "upload/", policies.upload, name="policy_upload"),
+    path(_POLICY + "file/<name:form>/", policy_work.download, name="policy_file"),
+    path(_POLICY + "figures/", policy_work.figures, name="policy_figures"),
+    path(_POLICY + "cases/", policy_work.cases, name="policy_cases"),
+    path(_POLICY + "effect/", policy_work.effect, name="policy_effect"),
+    path(_POLICY + "decision/", policy_work.decision, name="policy_decision"),
     path("ledger/", ledger.ledger, name="ledger"),
     path("ledger/blocks/<number:height>/", ledger.block, name="block"),
     path(_TRANSACTION, ledger.transaction, name="transaction"),

@@ -25,6 +25,7 @@ from tallystick.records.models.origination import (
     Offer,
     Programme,
 )
+from tallystick.records.models.policies import PolicyEffect, PolicyEvent, PolicyVersion
 from tallystick.records.models.requests import IdempotentRequest, Sequence
 
 __all__ = [
@@ -45,6 +46,9 @@ __all__ = [
     "MediaReading",
     "Member",
     "Offer",
+    "PolicyEffect",
+    "PolicyEvent",
+    "PolicyVersion",
     "Programme",
     "Qualification",
     "Sequence",

@@ -12,12 +12,13 @@ USER_ROLES = {
     "delivery_clerk": _("delivery clerk"),
     "credit_officer": _("credit officer"),
     "business_manager": _("business manager"),
+    "analyst": _("risk analyst"),
     "operator": _("node operator"),
     "auditor": _("auditor"),
 }
 
 #: Users with one of these roles work for an institution and sign in with a second factor.
-STAFF_ROLES = frozenset({"credit_officer", "business_manager", "operator", "auditor"})
+STAFF_ROLES = frozenset({"credit_officer", "business_manager", "analyst", "operator", "auditor"})
 
 
 class Member(models.Model):

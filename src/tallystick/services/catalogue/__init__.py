@@ -26,5 +26,10 @@ def policy_document(name: str) -> bytes:
     return _read("policies", name)
 
 
+def policy_cases(name: str) -> bytes:
+    """Return the cases of a policy table named in ``POLICIES``, each worked out by hand."""
+    return _read("policies", f"{name}.cases")
+
+
 def _read(folder: str, name: str) -> bytes:
     return resources.files(__name__).joinpath(folder, f"{name}.json").read_bytes()
