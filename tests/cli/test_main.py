@@ -19,6 +19,7 @@ from tallystick.errors import Conflict, Corruption, Malformed, Rejection, Tallys
 LISTED = {
     "ledger": ("tallystick.cli.ledger:ledger", False),
     "loan": ("tallystick.cli.loan:loan", False),
+    "admission": ("tallystick.cli.admission:admission", False),
     "demo": ("tallystick.cli.demo:demo", True),
     "evidence": ("tallystick.cli.evidence:evidence", False),
     "serve": ("tallystick.cli.serve:serve", True),

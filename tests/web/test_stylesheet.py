@@ -86,3 +86,12 @@ def test_no_page_carries_inline_style_or_script(page):
 def test_the_stylesheet_asks_no_other_host():
     assert "@import" not in STYLESHEET
     assert "url(" not in STYLESHEET
+
+
+def test_every_rule_of_the_stylesheet_is_closed_before_the_next_begins():
+    depth = 0
+    for number, line in enumerate(STYLESHEET.splitlines(), 1):
+        depth += line.count("{") - line.count("}")
+        assert 0 <= depth <= 2, f"line {number}"
+        assert depth == 0 or not line.startswith("/* ----"), f"line {number}"
+    assert depth == 0

@@ -2,7 +2,8 @@
 
 The table decides; nothing is decided here. Its inputs are the indicators by name, and the counts of the
 data-quality findings by code, so that an analyst can write rules on either. An indicator without a
-meaning (a ratio to sales of nothing) is missing to the table, and a missing input refers.
+meaning (a ratio to sales of nothing) is missing to the table, and a missing input refers, unless the table
+says itself what follows (``admission.absence``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from tallystick.admission.absence import with_absences
 from tallystick.admission.indicators import IndicatorValue
 from tallystick.admission.period import Period
 from tallystick.admission.quality import Finding
@@ -79,15 +81,14 @@ def judge(
     """Return what ``table`` makes of one enterprise's indicators and findings.
 
     Raises:
-        Malformed: ``policy_does_not_judge`` when the table gives values, not an outcome.
+        Malformed: ``policy_does_not_judge`` when the table gives values, not an outcome;
+            ``unguarded_input`` as ``absence.with_absences``.
     """
-    decision = decide(
-        table,
-        {
-            **{name: indicator.value for name, indicator in indicators.items()},
-            **{finding.code: finding.count for finding in data_quality},
-        },
-    )
+    figures = {
+        **{name: indicator.value for name, indicator in indicators.items()},
+        **{finding.code: finding.count for finding in data_quality},
+    }
+    decision = decide(table, with_absences(table, figures))
     if decision.outcome not in _OUTCOMES:
         raise Malformed(
             "policy_does_not_judge", f"The policy {table.name} gives no outcome to act on.", policy=table.name

@@ -24,13 +24,14 @@ import duckdb
 from tallystick.admission import quality
 from tallystick.admission.books import FILE_COLUMNS, PURCHASE, SALE, SIDES, VALID, invoices
 from tallystick.admission.indicators import IndicatorValue, indicator_table, indicator_values
-from tallystick.admission.mapping import BooksMapping
+from tallystick.admission.mapping import BooksMapping, nearest
 from tallystick.admission.period import Period, period_before
+from tallystick.admission.quality import Finding, findings
 from tallystick.analytics.cleaning import Cleaned, clean
 from tallystick.analytics.engine import connect, fill, sql_of
 from tallystick.analytics.patience import time_limit, turn
 from tallystick.analytics.sources import UPLOAD_LIMITS, Limits, Sources, resolve
-from tallystick.errors import NotFound, TooLarge
+from tallystick.errors import Malformed, NotFound, TooLarge
 from tallystick.values.money import Currency
 
 __all__ = ["UPLOAD_LIMITS", "Books", "Limits", "Sources", "load", "resolve"]
@@ -120,6 +121,33 @@ class Books:
         rows = self._ask_one(enterprise, _indicator_sql(period), names=True)
         return indicator_values(rows[0] if rows else None, self.currency, months)
 
+    def indicator_rows(self, as_of: date, months: int) -> dict[str, dict[str, int | None]]:
+        """Return the indicators of every enterprise with an invoice in the period, as whole numbers.
+
+        The rows are those of ``admission.indicators.indicator_table``, by enterprise.
+
+        Raises:
+            Malformed: ``bad_period``.
+        """
+        rows = self._ask(_all_indicators_sql(period_before(as_of, months)), names=True)
+        return {row.pop("enterprise"): row for row in rows}
+
+    def qualities(self) -> dict[str, tuple[Finding, ...]]:
+        """Return what was found in every enterprise's books, in order of the enterprises."""
+        rows = self._ask("SELECT * FROM finding_counts ORDER BY enterprise", names=True)
+        return {row["enterprise"]: findings(row) for row in rows}
+
+    def days(self) -> tuple[date, date]:
+        """Return the days of the first and of the last invoice of all.
+
+        Raises:
+            Malformed: ``empty_books`` when no row has a date.
+        """
+        ((first, last),) = self._ask("SELECT min(issued_on), max(issued_on) FROM invoices")
+        if first is None:
+            raise Malformed("empty_books", "The books hold no dated invoice.")
+        return first, last
+
     def monthly(self, enterprise: str, as_of: date, months: int) -> list[tuple[str, int, int]]:
         """Return (``YYYY-MM``, net sales, net purchases) in minor units for every month of the period.
 
@@ -204,10 +232,13 @@ class Books:
     def _counts(self, enterprise: str) -> Mapping[str, Any]:
         rows = self._ask("SELECT * FROM finding_counts WHERE enterprise = ?", [enterprise], names=True)
         if not rows:
+            hint = nearest(enterprise, self.enterprises())
             raise NotFound(
                 "unknown_enterprise",
-                f"The books hold no invoice of {enterprise!r:.80}.",
+                f"The books hold no invoice of {enterprise!r:.80}"
+                + (f"; did you mean {hint!r:.80}?" if hint else "."),
                 enterprise=enterprise[:80],
+                nearest=hint,
             )
         counts: Mapping[str, Any] = rows[0]
         return counts
@@ -228,6 +259,11 @@ class Books:
 @lru_cache(maxsize=64)
 def _indicator_sql(period: Period) -> str:
     return sql_of(indicator_table(invoices(_ONE), period))
+
+
+@lru_cache(maxsize=64)
+def _all_indicators_sql(period: Period) -> str:
+    return sql_of(indicator_table(invoices(), period))
 
 
 @lru_cache(maxsize=64)

@@ -31,6 +31,9 @@ class Entry:
 
 COMMANDS: Mapping[str, Entry] = MappingProxyType(
     {
+        "admission": Entry(
+            "tallystick.cli.admission:admission", "Judge invoice books; back-test policies.", False
+        ),
         "demo": Entry("tallystick.cli.demo:demo", "Carry one loan from request to disbursement.", True),
         "evidence": Entry("tallystick.cli.evidence:evidence", "Prove deliveries; check proofs.", False),
         "init": Entry("tallystick.cli.init:init", "Set up this installation.", True),

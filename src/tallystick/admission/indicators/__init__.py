@@ -41,6 +41,7 @@ __all__ = [
     "Indicator",
     "IndicatorValue",
     "Unit",
+    "absent_row",
     "indicator_table",
     "indicator_values",
     "tax_indicator_table",
@@ -113,10 +114,11 @@ def indicator_values(
         currency: the unit of the amounts.
         months: length of the period: the gap of an enterprise that has no invoice.
     """
-    return values_of(INDICATORS, _absent(months) if row is None else row, currency)
+    return values_of(INDICATORS, absent_row(months) if row is None else row, currency)
 
 
-def _absent(months: int) -> dict[str, int | None]:
+def absent_row(months: int) -> dict[str, int | None]:
+    """Return the row of an enterprise without any invoice in ``months`` months: 0, or None if missing."""
     nothing = {each.name: None if each.missing else 0 for each in INDICATORS}
     return {**nothing, **dict.fromkeys(_GAPS, months)}
 
