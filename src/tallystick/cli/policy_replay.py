@@ -93,7 +93,7 @@ def effect(name: str, number: int, address: str) -> None:
     document = worked.document
     lines = [
         f"{document['changed']} of {document['decided']} applications would come out otherwise; "
-        f"{len(document['undecided'])} cannot be decided again."
+        f"{document['undecided_count']} cannot be decided again."
     ]
     rows = [
         (each["reference"], _side(each["before"]), _side(each["after"]), ", ".join(each["after"]["reasons"]))

@@ -29,6 +29,7 @@ def nothing_counted() -> Plain:
         "amounts": {},  # currency -> [before, after]
         "rows": [],
         "undecided": [],
+        "undecided_count": 0,  # also beyond those listed
     }
 
 
@@ -54,6 +55,7 @@ def count(so_far: Plain, reference: str, applicant: str, before: Course, after: 
 
 def count_undecided(so_far: Plain, reference: str, code: str) -> None:
     """Add an application that cannot be decided again; ``code`` says why."""
+    so_far["undecided_count"] += 1
     if len(so_far["undecided"]) < MAX_LISTED:
         so_far["undecided"].append({"reference": reference, "code": code})
 

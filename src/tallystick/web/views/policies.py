@@ -1,5 +1,6 @@
 """The analyst's policies: the list, a version with its grid, and what is typed or uploaded into a draft."""
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +24,7 @@ from tallystick.web.views.policy_work import cases_context, figures_context
 
 #: Versions of one policy that its page lists.
 LISTED_AT_MOST: Final = 50
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
 @require_GET
@@ -58,7 +60,7 @@ def draft(request: HttpRequest, actor: Actor) -> HttpResponse:
     cases = b""
     if upload is not None:
         text = _uploaded(upload)
-    elif request.POST.get("from", "").isdecimal():
+    elif _NUMBER.fullmatch(request.POST.get("from", "")):
         row = policy_versions.find(actor, str(request.POST.get("name")), int(request.POST["from"]))
         text, cases = row.document.encode(), row.cases.encode()
     else:
