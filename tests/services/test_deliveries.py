@@ -14,10 +14,12 @@ from tallystick.contracts.delivery import record_from_state
 from tallystick.contracts.signing_keys import key_statement
 from tallystick.errors import Conflict, Corruption, Forbidden, Malformed, NotFound, Rejection
 from tallystick.evidence.delivery import media_hash, record_hash
+from tallystick.evidence.papers import Kind
 from tallystick.records.models import Delivery, MediaFile, MediaReading
 from tallystick.services import consents, deliveries, media
 from tallystick.services.access import actor_of
 from tallystick.services.installation import Installation
+from tests.capture import specimens
 from tests.installation import NOW, Consortium
 
 DUE = NOW + timedelta(days=7)
@@ -245,3 +247,15 @@ def test_a_film_elsewhere_is_noted_by_its_address_and_hash(house, members):
         with pytest.raises(Malformed) as caught:
             media.keep_location(house, owner, **said)
         assert caught.value.code == "bad_location"
+
+
+def test_a_document_is_read_as_it_comes_in_and_one_that_cannot_be_read_says_why(house, members, tmp_path):
+    path = tmp_path / "arriving"
+    path.write_bytes(picture())
+    noise = media.keep(house, actor_of(members.owner), path, "contract.jpg", paper_kind=Kind.CONTRACT)
+    assert noise.paper is None
+    assert noise.paper_problem in ("no_text_found", "not_this_kind")
+    path.write_bytes(specimens.photograph(specimens.specimen("delivery-note", 1)))
+    note = media.keep(house, actor_of(members.owner), path, "note.jpg", paper_kind=Kind.DELIVERY_NOTE)
+    assert note.paper_problem == ""
+    assert len(note.paper["lines"]) > 1

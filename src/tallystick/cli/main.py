@@ -35,6 +35,9 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
             "tallystick.cli.admission:admission", "Judge invoice books; back-test policies.", False
         ),
         "demo": Entry("tallystick.cli.demo:demo", "Carry one loan from request to disbursement.", True),
+        "documents": Entry(
+            "tallystick.cli.documents:documents", "Read invoices, licences, contracts and cards.", False
+        ),
         "evidence": Entry("tallystick.cli.evidence:evidence", "Prove deliveries; check proofs.", False),
         "init": Entry("tallystick.cli.init:init", "Set up this installation.", True),
         "ledger": Entry("tallystick.cli.ledger:ledger", "Look at, verify and export the ledger.", False),

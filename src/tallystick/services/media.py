@@ -9,13 +9,15 @@ from django.db import transaction
 
 from tallystick.capture import media_keys
 from tallystick.capture.intake import TakenIn, take_in
-from tallystick.errors import Conflict, Malformed, NotFound
+from tallystick.errors import Conflict, Malformed, NotFound, TallystickError
 from tallystick.evidence.delivery import MAX_MEDIA, Medium, MediumKind
 from tallystick.evidence.papers import Kind
 from tallystick.records.models import MediaFile, MediaReading
 from tallystick.services import consents
 from tallystick.services.access import Actor
+from tallystick.services.documents import read_paper
 from tallystick.services.installation import Installation
+from tallystick.values import canonical
 
 #: Files that one member may have uploaded and not yet put into a delivery.
 MAX_LOOSE_FILES: Final = 200
@@ -73,6 +75,8 @@ def keep(
         uploaded_at=installation.clock.now(),
     )
     _seal_thumbnail(installation, row, taken)
+    if paper_kind is not None:
+        _read(row, paper_kind, path.read_bytes() if taken.content is None else taken.content)
     row.save()
     return row
 
@@ -188,6 +192,16 @@ def opened_thumbnail(installation: Installation, row: MediaFile) -> Iterator[byt
     """Yield a small JPEG of the file. Raises as ``opened``."""
     key = media_keys.unwrap_key(bytes(row.thumbnail_wrapped_key), installation.secret)
     return installation.media.open_(row.thumbnail_sha256, key, row.thumbnail_commitment)
+
+
+def _read(row: MediaFile, kind: Kind, content: bytes) -> None:
+    """Note what is on a document; one that cannot be read is evidence all the same, and says why."""
+    try:
+        paper = read_paper(kind, [content])
+    except TallystickError as problem:
+        row.paper_problem = problem.code
+    else:
+        row.paper = canonical.decode(canonical.encode(paper), dict)
 
 
 def _seal_thumbnail(installation: Installation, row: MediaFile, taken: TakenIn) -> None:
