@@ -88,7 +88,7 @@ def test_an_upload_is_its_users_alone_and_its_limits_hold(callers: Callers) -> N
         413,
         "body_too_large",
     )
-    problem(callers.owner.send("PUT", f"{upload}?offset=0", bytes(100), BYTES), 422, "unknown_media_type")
+    problem(callers.owner.send("PUT", f"{upload}?offset=0", bytes(8192), BYTES), 422, "unknown_media_type")
     assert callers.owner.send("DELETE", upload).status_code == 204
     problem(callers.owner.get(upload), 404, "unknown_upload")
     problem(

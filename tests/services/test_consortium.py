@@ -61,7 +61,7 @@ def test_a_person_is_added_with_known_roles_a_fit_password_and_a_free_name(
 
 def test_a_role_fits_only_a_member_that_does_such_work(members: Consortium) -> None:
     fitting = {
-        "lender": {"credit_officer", "business_manager"},
+        "lender": {"credit_officer", "business_manager", "analyst"},
         "enterprise": {"applicant", "delivery_clerk"},
         "operator": {"operator"},
     }
