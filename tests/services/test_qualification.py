@@ -9,11 +9,19 @@ from tallystick.contracts.shapes import decode_kept
 from tallystick.errors import Conflict, Forbidden, Malformed, NotFound, Rejection
 from tallystick.evidence.assessment import Assessment, Basis, Figure
 from tallystick.records.models import MediaFile, Qualification
-from tallystick.services import consents, deliveries, qualification
+from tallystick.services import (
+    catalogue,
+    consents,
+    consortium,
+    deliveries,
+    policies,
+    policy_effect,
+    qualification,
+)
 from tallystick.services.access import actor_of
 from tallystick.values.money import Money
 from tallystick.values.rates import Rate
-from tests.installation import NOW
+from tests.installation import NOW, PASSWORD
 from tests.services.test_deliveries import sent
 
 SEEN = Figure("good", Basis.PERSON, "Seen on three photographs.")
@@ -187,3 +195,19 @@ def test_a_query_about_nobody_or_without_reach_is_refused_before_anything_is_sen
     with pytest.raises(Rejection) as caught:
         qualification.find(officer, "QQ-2026-00001")
     assert caught.value.code == "unknown_qualification"
+
+
+def test_a_lenders_own_tiers_decide_once_two_of_its_people_have_put_them_in_force(house, members, tmp_path):
+    delivered = recorded(house, members, tmp_path)
+    consented(house, members)
+    row, officer = asked(house, members), actor_of(members.officer)
+    row = qualification.grade_by_hand(house, officer, row.reference, delivered.record, GOOD)
+    assert row.findings["records"][0]["tier"] == 1
+    analyst = consortium.add_user(members.lender, "harbour.analyst", PASSWORD, ["analyst"])
+    stricter = catalogue.policy_document("delivery-tier").replace(b'"> 30000"', b'"> 60000"')
+    draft = policies.draft(house, actor_of(analyst), stricter)
+    policy_effect.work_on(house, actor_of(analyst), draft.name, draft.number)
+    policies.submit(house, actor_of(analyst), draft.name, draft.number, "Tier 1 from 60,000.")
+    policies.approve(house, officer, draft.name, draft.number, "Agreed.")
+    row = qualification.examine(house, officer, row)
+    assert row.findings["records"][0]["tier"] == 2

@@ -10,13 +10,13 @@ from tallystick.contracts.delivery import DeliveryRecord, record_from_state
 from tallystick.contracts.membership import key_use_from_state
 from tallystick.contracts.qualification import Given
 from tallystick.contracts.signing_keys import signing_key_from_state
-from tallystick.errors import Conflict, Corruption, Rejection, TallystickError, Unavailable
+from tallystick.errors import Conflict, Corruption, Malformed, Rejection, TallystickError, Unavailable
 from tallystick.evidence import tiers
 from tallystick.evidence.delivery import Medium
 from tallystick.evidence.verification import Fetch, Found, KeyOwner, Verification, verify_record
 from tallystick.policy.table import Table, parse
 from tallystick.records.models import Delivery, MediaFile, Member
-from tallystick.services import catalogue, consents
+from tallystick.services import catalogue, consents, policy_versions
 from tallystick.services.installation import Installation
 from tallystick.services.looking import look
 from tallystick.values import canonical
@@ -64,7 +64,7 @@ def examined(
         given.record_hash,
     )
     assessment = look(installation, lender, delivery, family, may_read=may_read)
-    graded = tiers.delivery_tier(policy_named("delivery-tier"), assessment)
+    graded = tiers.delivery_tier(tier_policy(installation, lender, "delivery-tier"), assessment)
     document: dict[str, object] = {
         "address": record.address,
         "record_hash": record.record_hash,
@@ -148,6 +148,14 @@ def _hashed(pieces: Iterator[bytes]) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def policy_named(name: str) -> Table:
-    """Return a tier policy that comes with the product."""
-    return parse(catalogue.policy_document(name))
+def tier_policy(installation: Installation, lender: Member, name: str) -> Table:
+    """Return the lender's own tier policy that is in force now, or the one that comes with the product.
+
+    Raises:
+        Malformed: ``unfit_policy`` when the lender's own is no single table.
+    """
+    row = policy_versions.in_force(lender.pk, name, installation.clock.now())
+    found = parse(catalogue.policy_document(name)) if row is None else policy_versions.parsed(row)
+    if not isinstance(found, Table):
+        raise Malformed("unfit_policy", f"The policy {name} must be one table.", policy=name)
+    return found

@@ -23,7 +23,7 @@ from tallystick.records.models import (
 )
 from tallystick.services import outbox
 from tallystick.services.access import Actor
-from tallystick.services.examination import examined, policy_named
+from tallystick.services.examination import examined, tier_policy
 from tallystick.services.installation import Installation
 from tallystick.services.looking import product_families
 from tallystick.services.numbers import next_reference
@@ -144,7 +144,9 @@ def examine(installation: Installation, actor: Actor, row: Qualification) -> Qua
         for given in answer.records
     ]
     counting = [each.tier for each in found if each.counts]
-    overall = tiers.supplier_tier(policy_named("supplier-tier"), counting, len(found) - len(counting))
+    overall = tiers.supplier_tier(
+        tier_policy(installation, row.lender, "supplier-tier"), counting, len(found) - len(counting)
+    )
     row.findings = {
         "address": answer.address,
         "since": answer.since,
