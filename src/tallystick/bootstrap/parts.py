@@ -51,8 +51,8 @@ def open_installation(settings: Settings) -> Installation:
         ledger=ledger,
         keys=keys,
         files=files,
-        media=MediaStore(settings.home / "media"),
-        uploads=Uploads(settings.home / "quarantine", clock),
+        media=MediaStore(settings.media_path),
+        uploads=Uploads(settings.quarantine_path, clock),
         secret=read_or_create_secret(settings.secret_path),
         media_hosts=settings.media_hosts,
     )

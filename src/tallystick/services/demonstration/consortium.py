@@ -62,9 +62,9 @@ People = Mapping[str, tuple[str, tuple[str, ...]]]
 
 #: The operator's person works for the node itself.
 PEOPLE: Final[People] = {
-    "rubber.owner": ("rubber", ("applicant",)),
-    "castings.owner": ("castings", ("applicant",)),
-    "harbour.officer": ("harbour", ("credit_officer",)),
+    "rubber.owner": ("rubber", ("applicant", "delivery_clerk")),
+    "castings.owner": ("castings", ("applicant", "delivery_clerk")),
+    "harbour.officer": ("harbour", ("credit_officer", "analyst")),
     "harbour.manager": ("harbour", ("business_manager",)),
     "river.officer": ("river", ("credit_officer", "business_manager")),
     "hill.officer": ("hill", ("credit_officer", "business_manager")),
