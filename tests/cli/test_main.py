@@ -17,7 +17,6 @@ from tallystick.cli.output import emit, json_option, table
 from tallystick.errors import Conflict, Corruption, Malformed, Rejection, TallystickError, Unavailable
 
 LISTED = {
-    "admission": ("tallystick.cli.admission:admission", False),
     "documents": ("tallystick.cli.documents:documents", False),
     "ledger": ("tallystick.cli.ledger:ledger", False),
     "loan": ("tallystick.cli.loan:loan", False),
