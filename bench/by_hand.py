@@ -180,8 +180,8 @@ def with_polars(path: Path, period: Period) -> list[tuple]:
 
 
 def with_pandas(path: Path, period: Period) -> list[tuple]:
-    import numpy as np  # noqa: PLC0415
-    import pandas as pd  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415 - heavy; only this needs it
+    import pandas as pd  # noqa: PLC0415 - heavy; only this needs it
 
     half, months = period.months // 2, period.months
     frame = pd.read_parquet(path)

@@ -89,7 +89,7 @@ def test_published_declarations_equal_sql_written_by_hand(shared_data: Path) -> 
     by_hand = f"""
         SELECT id, sum(CAST(round(TAX_AMOUNT * 100) AS BIGINT)), count(*)
         FROM (SELECT DISTINCT * FROM '{folder / "tax_declarations.parquet"}') GROUP BY id ORDER BY id
-    """  # noqa: S608
+    """  # noqa: S608 - names of our own
     with duckdb.connect() as connection, loaded(folder, "tax-ccf2020") as books:
         table = tax_table("declarations")
         totals = table.group_by("enterprise").aggregate(due=table.due_minor.sum(), n=table.count())

@@ -86,13 +86,13 @@ def documents(draw, hits=HITS, most_rules=6):
             document["acceptable"] = {"approve_up_to": "3.5", "refer_up_to": "7"}
         if draw(st.booleans()):
             document["points_max"] = "9"
-        gives = lambda when: {"points": draw(points(when))}  # noqa: E731
+        gives = lambda when: {"points": draw(points(when))}  # noqa: E731 - drawn together
     else:
         outputs = draw(
             st.lists(st.sampled_from(OUTPUTS), min_size=1, max_size=3, unique_by=lambda each: each["name"])
         )
         document["outputs"] = [{**each, "label": WORDS} for each in outputs]
-        gives = lambda when: {"then": draw(then(outputs))}  # noqa: E731
+        gives = lambda when: {"then": draw(then(outputs))}  # noqa: E731 - drawn together
     rules = []
     for number in range(draw(st.integers(1, most_rules))):
         when = {each["name"]: draw(cells(each["type"])) for each in inputs}

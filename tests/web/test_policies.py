@@ -112,7 +112,7 @@ def test_a_version_is_downloaded_and_uploaded_without_loss(draft, analyst, form)
     file = client.get(reverse("web:policy_file", args=[NAME, draft.number, form]))
     name = re.search(r'filename="([^"]+)"', file["Content-Disposition"])[1]
     plain = client.get(reverse("web:policy_file", args=[NAME, draft.number, "json"])).content
-    from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: PLC0415
+    from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: PLC0415 - heavy; only this needs it
 
     sent = {"file": SimpleUploadedFile(name, file.content)}
     assert client.post(_of(draft, "_upload"), sent).status_code == 302

@@ -39,7 +39,7 @@ def spark_session(master: str = "local[2]", memory: str = "2g", partitions: int 
     """
     try:
         from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra of its own
-        from pyspark.sql import SparkSession  # noqa: PLC0415
+        from pyspark.sql import SparkSession  # noqa: PLC0415 - heavy; only this needs it
     except ImportError as error:
         raise Unavailable(
             "spark_missing", "Spark is not installed; install the extra `spark` of this package."

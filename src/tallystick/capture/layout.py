@@ -81,7 +81,7 @@ class Piece:
     bottom: float
 
     @property
-    def height(self) -> float:  # noqa: D102
+    def height(self) -> float:  # noqa: D102 - described by its name or class
         return max(self.bottom - self.top, 1e-6)
 
     @property
@@ -117,11 +117,11 @@ class Row:
         self.owner = [(piece, at) for piece in pieces for at in range(len(piece.text))]
 
     @property
-    def top(self) -> float:  # noqa: D102
+    def top(self) -> float:  # noqa: D102 - described by its name or class
         return min(piece.top for piece in self.pieces)
 
     @property
-    def middle(self) -> float:  # noqa: D102
+    def middle(self) -> float:  # noqa: D102 - described by its name or class
         return sum(piece.middle for piece in self.pieces) / len(self.pieces)
 
     def across(self, start: int, end: int) -> tuple[float, float]:

@@ -87,7 +87,7 @@ def fit(
     Probabilities of default up to --accept-below are accepted, up to --refer-below referred.
     """
     # scikit-learn is an extra that no other command needs.
-    from tallystick.analytics.scorecards import fit_scorecard  # noqa: PLC0415
+    from tallystick.analytics.scorecards import fit_scorecard  # noqa: PLC0415 - heavy; only this needs it
 
     names = _indicator_names(indicators)
     known, not_read = load_outcomes(outcomes, asked_columns(enterprise_column, default_column))
@@ -142,7 +142,7 @@ def _write(out: Path, card: Scorecard, written: dict[str, object]) -> None:
 
 def _card_text(card: Scorecard, out: Path) -> str:
     rows = []
-    for variable in card.document()["variables"]:  # type: ignore[attr-defined]
+    for variable in card.document()["variables"]:  # type: ignore[attr-defined]  # plain JSON
         for each in [*variable["bins"], variable["missing"]]:
             missing = each is variable["missing"]
             span = "missing" if missing else f"{each['from'] or ''} to below {each['below'] or ''}"

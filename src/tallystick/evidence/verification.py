@@ -32,25 +32,25 @@ class Delivered(Protocol):
     """
 
     @property
-    def address(self) -> str: ...  # noqa: D102
+    def address(self) -> str: ...  # noqa: D102 - described by its name or class
     @property
-    def buyer(self) -> str: ...  # noqa: D102
+    def buyer(self) -> str: ...  # noqa: D102 - described by its name or class
     @property
-    def key(self) -> str: ...  # noqa: D102
+    def key(self) -> str: ...  # noqa: D102 - described by its name or class
     @property
-    def media(self) -> Sequence[Medium]: ...  # noqa: D102
+    def media(self) -> Sequence[Medium]: ...  # noqa: D102 - described by its name or class
     @property
-    def media_hash(self) -> str: ...  # noqa: D102
+    def media_hash(self) -> str: ...  # noqa: D102 - described by its name or class
     @property
-    def record_hash(self) -> str: ...  # noqa: D102
+    def record_hash(self) -> str: ...  # noqa: D102 - described by its name or class
     @property
-    def request(self) -> str: ...  # noqa: D102
+    def request(self) -> str: ...  # noqa: D102 - described by its name or class
     @property
-    def signature(self) -> str: ...  # noqa: D102
+    def signature(self) -> str: ...  # noqa: D102 - described by its name or class
     @property
-    def signed_at(self) -> int: ...  # noqa: D102
+    def signed_at(self) -> int: ...  # noqa: D102 - described by its name or class
     @property
-    def supplier(self) -> str: ...  # noqa: D102
+    def supplier(self) -> str: ...  # noqa: D102 - described by its name or class
 
 
 class KeyOwner(msgspec.Struct, frozen=True):

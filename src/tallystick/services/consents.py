@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from tallystick.records.models import Consent, Delivery, Member
 from tallystick.services import outbox
 from tallystick.services.access import Actor
 from tallystick.services.installation import Installation
+from tallystick.values.clock import milliseconds
 
 #: What every consent to read media is for.
 QUALIFICATION: Final = "loan-qualification"
@@ -66,7 +67,7 @@ def grant(
         granted_by_id=actor.user_id,
         granted_at=now,
     )
-    arguments = Grant(consent_digest(document_of(row)), _milliseconds(until)).as_arguments()
+    arguments = Grant(consent_digest(document_of(row)), milliseconds(until)).as_arguments()
     with transaction.atomic():
         row.sent = outbox.enqueue(owner.address, "consent", "grant", arguments, now)
         row.save()
@@ -129,7 +130,7 @@ def document_of(row: Consent) -> Document:
         recipient=row.recipient.address,
         purpose=row.purpose,
         scope=tuple(row.scope),
-        until=_milliseconds(row.until),
+        until=milliseconds(row.until),
         salt=row.salt,
     )
 
@@ -145,8 +146,4 @@ def _holds(installation: Installation, row: Consent, at: datetime) -> bool:
     kept = on_ledger(installation, row)
     if kept is None or kept.digest != consent_digest(document_of(row)):
         return False
-    return kept.is_live(_milliseconds(at))
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.astimezone(UTC).timestamp()) * 1000
+    return kept.is_live(milliseconds(at))

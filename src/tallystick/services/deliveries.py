@@ -16,6 +16,7 @@ from tallystick.services.access import Actor
 from tallystick.services.installation import Installation
 from tallystick.services.numbers import next_reference
 from tallystick.values import canonical
+from tallystick.values.clock import milliseconds
 
 MAX_NOTE: Final = 1000
 #: Stages in which the ledger may still know more than the row.
@@ -62,7 +63,7 @@ def submit(
         files = media.loose(actor, list(media_ids))
         media_of = tuple(media.as_medium(row) for row in files)
         supplier = Member.objects.get(pk=supplier_id)
-        asked = countersignature.Ask(receiver.address, media_of, _milliseconds(due_at))
+        asked = countersignature.Ask(receiver.address, media_of, milliseconds(due_at))
         sent = outbox.enqueue(
             supplier.address, "countersignature", "request", asked.as_arguments(), installation.clock.now()
         )
@@ -262,7 +263,3 @@ def _failed(row: Delivery, sent: Transmission) -> Delivery:
         row.save(update_fields=["stage"])
         row.media.update(delivery=None)
     raise Rejection(sent.code, sent.message)
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp()) * 1000

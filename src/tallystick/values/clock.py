@@ -46,3 +46,8 @@ class FixedClock:
 def now_ms(clock: Clock) -> int:
     """Return the clock's time in whole milliseconds since 1970 UTC."""
     return (clock.now() - _EPOCH) // timedelta(milliseconds=1)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a moment, to the second, as the ledger counts time: milliseconds since 1970 UTC."""
+    return int(moment.timestamp()) * 1000

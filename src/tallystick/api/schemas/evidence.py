@@ -118,7 +118,7 @@ class Countersign(Sent):
 class Refuse(Sent):
     """Refuse to countersign."""
 
-    reason: Literal[REASONS]  # type: ignore[valid-type]
+    reason: Literal[REASONS]  # type: ignore[valid-type]  # built from a table
     note: Line = ""
 
 

@@ -67,7 +67,7 @@ class Summaries(nn.Module):  # type: ignore[misc]  # torch is not where types ar
         return torch.cat(told, 1), torch.cat(general, 1)
 
 
-class Network(nn.Module):  # type: ignore[misc]
+class Network(nn.Module):  # type: ignore[misc]  # torch has no types
     """Pictures in; class logits, defect logit (the mean of several heads) and embedding out.
 
     The embedding is whitened by ``mean`` and ``whitening``, set before training, so that its Euclidean length
