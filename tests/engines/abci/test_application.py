@@ -147,6 +147,33 @@ def test_numbers_are_counted_with_what_waits_and_anew_after_each_block(begun):
     assert begun.query(queries.SEQUENCE, STRANGER.address.encode()).code == queries.ABSENT
 
 
+def next_number(node):
+    return int(node.query(queries.SEQUENCE, ANNE.address.encode()).value)
+
+
+def test_a_number_that_waits_is_not_given_again_between_a_block_and_the_recheck(begun):
+    for number in range(1, 6):
+        begun.check(ANNE.call(number))
+    begun.block(ANNE.call(1), ANNE.call(2))
+    assert next_number(begun) == 6
+    assert begun.check(ANNE.call(3), again=True) is None
+    assert next_number(begun) == 6
+
+
+def test_a_number_is_given_again_once_the_recheck_has_let_go_of_its_transaction(begun):
+    for number in range(1, 4):
+        begun.check(ANNE.call(number))
+    begun.block(ANNE.call(1))
+    # CometBFT has lost number 2, and 3 follows nothing any more.
+    assert begun.check(ANNE.call(3), again=True).code == "sequence_gap"
+    assert next_number(begun) == 2
+    begun.check(ANNE.call(2))
+    begun.block()
+    # It has lost everything: the first new transaction shows that nothing was left to show again.
+    begun.check(BERT.call(1))
+    assert next_number(begun) == 2
+
+
 def test_a_proposal_leaves_out_what_nobody_answers_for(begun):
     good, forged, gap, junk = ANNE.call(1), STRANGER.sign(ANNE.body(2)), BERT.call(5), b"junk"
     assert begun.propose(forged, good, gap, junk, BERT.call(1)) == [good, BERT.call(1)]

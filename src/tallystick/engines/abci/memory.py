@@ -51,7 +51,9 @@ class Verified:
 class Waiting:
     """The application's half of the mempool: each sender's last number among what CometBFT holds.
 
-    CometBFT keeps the transactions, and shows them again after each block (*recheck*), in their order.
+    CometBFT keeps the transactions, and shows them again after each block (*recheck*), in their order and
+    before any new one. Until it has, the numbers from before the block say what waits: whoever asks for the
+    next number in between must not be given one that is taken.
     """
 
     def __init__(self, chain_id: str, registry: Registry, state: Reader, verified: Verified) -> None:
@@ -60,6 +62,7 @@ class Waiting:
         self._state = state
         self._verified = verified
         self._last: dict[str, int] = {}
+        self._before_block: dict[str, int] = {}
 
     def admit(self, wire: bytes) -> None:
         """Take in one transaction, as the next of its sender.
@@ -67,6 +70,7 @@ class Waiting:
         Raises:
             Rejection: see ``tallystick.ledger.check`` for the codes.
         """
+        self._before_block.clear()
         transaction = self._verified.parse(wire)
         self._take(transaction)
         try:
@@ -80,16 +84,24 @@ class Waiting:
 
         What it asks for has been found already; who sends it may have changed. Raises as ``admit``.
         """
-        self._take(self._verified.parse(wire))
+        transaction = self._verified.parse(wire)
+        try:
+            self._take(transaction)
+        except Rejection:
+            self._before_block.pop(transaction.body.sender, None)
+            raise
 
     def next_sequence(self, address: str) -> int | None:
         """Return the account's next number, counting what waits; None when there is no such account."""
         account = self._account(address)
-        return None if account is None else self._last_of(address, account) + 1
+        if account is None:
+            return None
+        return max(self._last_of(address, account), self._before_block.get(address, 0)) + 1
 
     def begin_anew(self) -> None:
         """Forget what waits: a block was committed, and CometBFT shows what is left of it again."""
-        self._last.clear()
+        self._before_block = self._last
+        self._last = {}
 
     def _take(self, transaction: Transaction) -> None:
         body = transaction.body
