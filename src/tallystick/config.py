@@ -31,6 +31,11 @@ class Settings:
         cometbft: the program CometBFT; empty: the one installed beside Tallystick, or on the path.
         media_hosts: hosts from which media are fetched by their location, each ``NAME`` or ``NAME:PORT``.
         pkcs11_pin: opens the hardware module that holds the node's consensus key; never shown or logged.
+        mail_url: the server that takes mail: ``smtps://USER@HOST``, ``smtp+tls://USER@HOST``, or
+            ``smtp://localhost``; empty: no mail is sent.
+        mail_password: of that user; never shown or logged.
+        mail_from: the address that mail comes from.
+        site_url: address of this installation's pages, as people reach it; mails link to it.
         language_model_urls: addresses that a language model may be asked at; empty: none is asked. Over
             ``https``, or ``http`` on this machine.
         language_model: which of the server's models looks at photographs of deliveries.
@@ -48,6 +53,10 @@ class Settings:
     cometbft: str = ""
     pkcs11_pin: str = field(default="", repr=False)
     media_hosts: tuple[str, ...] = ()
+    mail_url: str = ""
+    mail_password: str = field(default="", repr=False)
+    mail_from: str = ""
+    site_url: str = ""
     language_model_urls: tuple[str, ...] = ()
     language_model: str = ""
     language_model_key: str = field(default="", repr=False)
@@ -99,6 +108,10 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         cometbft=env.get("TALLYSTICK_COMETBFT", ""),
         pkcs11_pin=env.get("TALLYSTICK_PKCS11_PIN", ""),
         media_hosts=_names(env, "TALLYSTICK_MEDIA_HOSTS"),
+        mail_url=env.get("TALLYSTICK_MAIL_URL", ""),
+        mail_password=env.get("TALLYSTICK_MAIL_PASSWORD", ""),
+        mail_from=env.get("TALLYSTICK_MAIL_FROM", ""),
+        site_url=env.get("TALLYSTICK_SITE_URL", ""),
         language_model_urls=tuple(filter(None, env.get("TALLYSTICK_LANGUAGE_MODEL_URLS", "").split(","))),
         language_model=env.get("TALLYSTICK_LANGUAGE_MODEL", ""),
         language_model_key=env.get("TALLYSTICK_LANGUAGE_MODEL_KEY", ""),

@@ -23,6 +23,7 @@ LISTED = {
     "admission": ("tallystick.cli.admission:admission", False),
     "demo": ("tallystick.cli.demo:demo", True),
     "evidence": ("tallystick.cli.evidence:evidence", False),
+    "remind": ("tallystick.cli.remind:remind", True),
     "serve": ("tallystick.cli.serve:serve", True),
     "init": ("tallystick.cli.init:init", True),
     "member": ("tallystick.cli.member:member", True),

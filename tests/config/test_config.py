@@ -6,6 +6,7 @@ import pytest
 
 from tallystick.config import from_environment
 from tallystick.errors import Malformed
+from tallystick.server.mail import mail_server
 from tallystick.server.settings import _database
 
 
@@ -63,3 +64,39 @@ def test_a_switch_is_0_or_1(value: str, meant: bool) -> None:
 def test_host_names_are_separated_by_commas() -> None:
     settings = from_environment({"TALLYSTICK_ALLOWED_HOSTS": "loans.example.org,localhost"})
     assert settings.allowed_hosts == ("loans.example.org", "localhost")
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "sealed"),
+    [
+        ("smtps://clerk%40a.example@mail.example", 465, (True, False)),
+        ("smtp+tls://clerk%40a.example@mail.example", 587, (False, True)),
+        ("smtp://clerk%40a.example@localhost:2525", 2525, (False, False)),
+    ],
+)
+def test_mail_goes_to_the_server_that_is_named(url: str, port: int, sealed: tuple[bool, bool]) -> None:
+    server = mail_server(url, "a@b.example")
+    assert (server.backend, server.port, server.user) == ("smtp", port, "clerk@a.example")
+    assert (server.is_sealed, server.becomes_sealed) == sealed
+
+
+@pytest.mark.parametrize(
+    ("url", "sender"),
+    [
+        ("mail.example", "a@b.example"),
+        ("smtps://", "a@b.example"),
+        ("smtps://mail.example:port", "a@b.example"),
+        ("smtps://clerk:secret@mail.example", "a@b.example"),
+        ("smtp://mail.example", "a@b.example"),
+        ("smtps://mail.example", ""),
+    ],
+)
+def test_mail_that_would_go_unsealed_or_nowhere_is_refused(url: str, sender: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        mail_server(url, sender)
+    assert caught.value.code == "bad_setting"
+    assert "secret" not in str(caught.value)
+
+
+def test_without_a_mail_server_none_is_used() -> None:
+    assert mail_server("", "").backend == "dummy"

@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "node": Entry("tallystick.cli.node:node", "Run this installation's node of a network.", False),
         "policy": Entry("tallystick.cli.policy:policy", "Check, test and convert policies.", False),
         "programme": Entry("tallystick.cli.programme:programme", "Configure loan programmes.", True),
+        "remind": Entry("tallystick.cli.remind:remind", "Send mail about what waits for an answer.", True),
         "serve": Entry("tallystick.cli.serve:serve", "Serve the web site and the API.", True),
         "user": Entry("tallystick.cli.user:user", "Manage the people who can log in.", True),
     }

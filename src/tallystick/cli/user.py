@@ -6,7 +6,6 @@ import click
 
 from tallystick.bootstrap.parts import installation, require_initialised
 from tallystick.cli.output import emit, json_option, table
-from tallystick.errors import NotFound
 from tallystick.records.models import User
 from tallystick.records.models.members import USER_ROLES
 from tallystick.services import consortium
@@ -34,12 +33,13 @@ def user() -> None:
 @click.option(
     "--password", callback=_password, help="Asked for when not given; do not type it on a shared screen."
 )
+@click.option("--email", default="", help="Address that reminders go to.")
 @json_option
-def add(username: str, address: str, roles: tuple[str, ...], password: str) -> None:
+def add(username: str, address: str, roles: tuple[str, ...], password: str, email: str) -> None:
     """Add a person who signs in for a member."""
     require_initialised()
     member = consortium.find_member(address)
-    made = consortium.add_user(member, username, password, roles)
+    made = consortium.add_user(member, username, password, roles, email)
     emit({"username": made.username, "member": address}, f"{made.username} may sign in for {member.name}.")
 
 
@@ -50,11 +50,20 @@ def add(username: str, address: str, roles: tuple[str, ...], password: str) -> N
 def token(username: str, name: str) -> None:
     """Issue an access token for the API; it is shown this once."""
     require_initialised()
-    person = User.objects.filter(username=username).first()
-    if person is None:
-        raise NotFound("unknown_user", f"There is no user {username!r}.", username=username)
-    secret = consortium.issue_token(installation(), person, name)
+    secret = consortium.issue_token(installation(), consortium.find_user(username), name)
     emit({"token": secret}, secret)
+
+
+@user.command()
+@click.argument("username")
+@click.argument("address", metavar="ADDRESS", default="")
+@json_option
+def email(username: str, address: str) -> None:
+    """Keep the address that a person's reminders go to; without one, none are sent."""
+    require_initialised()
+    person = consortium.set_email(username, address)
+    said = f"Reminders go to {person.email}." if person.email else "No reminders are sent."
+    emit({"username": person.username, "email": person.email}, said)
 
 
 @user.command(name="list")

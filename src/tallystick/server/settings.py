@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tallystick.config import from_environment
 from tallystick.errors import Malformed
+from tallystick.server.mail import mail_server
 from tallystick.signing.secret import read_or_create_secret
 
 settings = from_environment()
@@ -114,6 +115,15 @@ def _bad_database(message: str) -> Malformed:
 
 DATABASES = {"default": _database(settings.database_url)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Mail ----------------------------------------------------------------------------------------------
+_mail = mail_server(settings.mail_url, settings.mail_from)
+EMAIL_BACKEND = f"django.core.mail.backends.{_mail.backend}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, settings.mail_password
+EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.is_sealed, _mail.becomes_sealed
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = _mail.sender
 
 # Who may come in -----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "records.User"

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from tallystick.contracts import membership
@@ -150,12 +151,14 @@ def find_member(address: str) -> Member:
     return member
 
 
-def add_user(member: Member | None, username: str, password: str, roles: Sequence[str]) -> User:
+def add_user(
+    member: Member | None, username: str, password: str, roles: Sequence[str], email: str = ""
+) -> User:
     """Create a user who acts for ``member``; without a member the user can sign in and do nothing.
 
     Raises:
-        Malformed: ``bad_username``; ``unknown_role``; ``role_does_not_fit`` when the member lends nothing,
-            applies for nothing or runs no node (``FITTING``); ``weak_password`` with the reasons.
+        Malformed: ``bad_username``; ``bad_email``; ``unknown_role``; ``role_does_not_fit`` when the member
+            lends nothing, applies for nothing or runs no node (``FITTING``); ``weak_password``, with why.
         Conflict: ``username_taken``.
     """
     unknown = sorted(set(roles) - USER_ROLES.keys())
@@ -165,6 +168,7 @@ def add_user(member: Member | None, username: str, password: str, roles: Sequenc
         _check_fit(member, roles)
     user = User(username=User.normalize_username(username), member=member, roles=list(roles))
     _check_username(user)
+    user.email = _checked_email(email)
     try:
         validate_password(password, user)
     except ValidationError as weak:
@@ -178,6 +182,39 @@ def add_user(member: Member | None, username: str, password: str, roles: Sequenc
             "username_taken", f"The user name {username!r} is taken.", username=username
         ) from taken
     return user
+
+
+def set_email(username: str, email: str) -> User:
+    """Keep the address that a user's reminders go to; an empty one sends none.
+
+    Raises:
+        NotFound: ``unknown_user``. Malformed: ``bad_email``.
+    """
+    user = find_user(username)
+    user.email = _checked_email(email)
+    user.save(update_fields=["email"])
+    return user
+
+
+def find_user(username: str) -> User:
+    """Return the user of that name.
+
+    Raises:
+        NotFound: ``unknown_user``.
+    """
+    user: User | None = User.objects.filter(username=username).first()
+    if user is None:
+        raise NotFound("unknown_user", f"There is no user {username!r}.", username=username)
+    return user
+
+
+def _checked_email(email: str) -> str:
+    if email:
+        try:
+            validate_email(email)
+        except ValidationError as bad:
+            raise Malformed("bad_email", "That is no address that mail can be sent to.") from bad
+    return email
 
 
 def _check_fit(member: Member, roles: Sequence[str]) -> None:

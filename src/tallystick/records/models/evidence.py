@@ -32,6 +32,7 @@ class Delivery(models.Model):
     buyer = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="deliveries_received")
     stage = models.CharField(max_length=12)
     due_at = models.DateTimeField()
+    reminded = models.CharField(max_length=10, blank=True)  # last step of services.reminders that was sent
     media_hash = models.CharField(max_length=64)
     request = models.CharField(max_length=30, blank=True)  # storage address; empty while sending
     record = models.CharField(max_length=30, blank=True)
