@@ -161,6 +161,35 @@ def _second_is_refused(supplier: Visitor, buyer: Visitor, members, folder: Path)
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_file_that_was_half_sent_when_the_page_closed_goes_on_when_it_is_chosen_again(
+    visitors, house, members, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr("tallystick.web.views.new_delivery.PIECE_BYTES", 4000)
+    supplier, offsets = visitors[0], []
+    supplier.sign_in(members.owner)
+    page, goods = supplier.page, tmp_path / "goods.jpg"
+    goods.write_bytes(picture(50))
+
+    def stops_half_way(route: Route) -> None:
+        offsets.append(int(route.request.url.partition("offset=")[2]))
+        route.abort("connectionreset") if offsets[-1] >= 8000 else route.continue_()
+
+    page.goto(f"{supplier.site}{NEW}")
+    page.route("**/api/v1/media/uploads/*?offset=*", stops_half_way)
+    page.set_input_files("#goods", goods)
+    page.get_by_text("连接中断").wait_for()
+    page.unroute_all()
+    page.on("request", lambda sent: offsets.append(sent.url) if "offset=" in sent.url else None)
+    page.reload()
+    offsets.clear()
+    page.set_input_files("#goods", goods)
+    kept(supplier, 1)
+    assert offsets[0].endswith("?offset=8000")
+    assert page.evaluate("localStorage.length") == 0
+    assert MediaFile.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_browser_without_such_keys_says_so_and_offers_the_other_way(
     visitors, house, members, tmp_path
 ) -> None:
