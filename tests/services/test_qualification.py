@@ -8,7 +8,7 @@ from tallystick.contracts import qualification as contract
 from tallystick.contracts.shapes import decode_kept
 from tallystick.errors import Conflict, Forbidden, Malformed, NotFound, Rejection
 from tallystick.evidence.assessment import Assessment, Basis, Figure
-from tallystick.records.models import MediaFile, Qualification
+from tallystick.records.models import MediaFile, MediaReading, Qualification
 from tallystick.services import (
     catalogue,
     consents,
@@ -77,6 +77,21 @@ def test_without_consent_the_files_are_not_read_and_the_record_does_not_count(ho
     consented(house, members)
     row = qualification.examine(house, actor_of(members.officer), row)
     assert row.findings["records"][0]["counts"]
+
+
+def test_the_supplier_sees_that_an_examination_read_its_files_and_by_which_consent(house, members, tmp_path):
+    delivered = recorded(house, members, tmp_path)
+    asked(house, members)
+    assert not MediaReading.objects.exists()
+    given = consented(house, members)
+    asked(house, members)
+    (reading,) = MediaReading.objects.all()
+    assert (reading.media, reading.member, reading.user, reading.consent) == (
+        delivered.media.get(),
+        members.lender,
+        members.officer,
+        given,
+    )
 
 
 def change_ciphertext(house, tmp_path, file):

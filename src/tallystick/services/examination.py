@@ -15,8 +15,9 @@ from tallystick.evidence import tiers
 from tallystick.evidence.delivery import Medium
 from tallystick.evidence.verification import Fetch, Found, KeyOwner, Verification, verify_record
 from tallystick.policy.table import Table, parse
-from tallystick.records.models import Delivery, MediaFile, Member
-from tallystick.services import catalogue, consents, policy_versions
+from tallystick.records.models import Consent, Delivery, MediaFile, Member
+from tallystick.services import catalogue, consents, media, policy_versions
+from tallystick.services.access import Actor
 from tallystick.services.installation import Installation
 from tallystick.services.looking import look
 from tallystick.values import canonical
@@ -38,14 +39,21 @@ class Examined:
 
 
 def examined(
-    installation: Installation, lender: Member, supplier: Member, given: Given, family: str = ""
+    installation: Installation,
+    actor: Actor,
+    lender: Member,
+    supplier: Member,
+    given: Given,
+    family: str = "",
 ) -> Examined:
     """Return what checking and grading one record came to.
 
     Every file is hashed anew, where the supplier's consent lets this lender read it; the tiers look at what
-    papers, pictures and the lender's own grade come to together (``services.looking``).
+    papers, pictures and the lender's own grade come to together (``services.looking``). The supplier sees
+    that its files were read.
 
     Args:
+        actor: who has it examined, for the lender.
         family: the product family whose model looks at the pictures; empty: none does.
 
     Raises:
@@ -55,7 +63,10 @@ def examined(
     if record is None:
         raise Corruption("record_missing", "The ledger gave a record that it does not hold.")
     delivery = Delivery.objects.filter(supplier=supplier, record=given.address).first()
-    may_read = delivery is not None and _is_released(installation, lender, delivery)
+    consent = None if delivery is None else _consent(installation, lender, delivery)
+    may_read = consent is not None
+    if delivery is not None and consent is not None:
+        media.note_readings(installation, actor, delivery.media.all(), consent.pk)
     verified = verify_record(
         installation.ledger.chain_id,
         record,
@@ -100,12 +111,12 @@ def _owner_of(installation: Installation, record: DeliveryRecord) -> KeyOwner | 
     return None if use is None else KeyOwner(use.address, use.used_from)
 
 
-def _is_released(installation: Installation, lender: Member, delivery: Delivery) -> bool:
+def _consent(installation: Installation, lender: Member, delivery: Delivery) -> Consent | None:
+    """Return the consent by which the lender may read the delivery's files now, if there is one."""
     try:
-        consents.require_live(installation, delivery, lender.pk)
+        return consents.require_live(installation, delivery, lender.pk)
     except Rejection:
-        return False
-    return True
+        return None
 
 
 def _not_released(record: DeliveryRecord, delivery: Delivery | None) -> list[Found]:

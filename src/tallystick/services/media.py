@@ -1,6 +1,6 @@
 """Media files: taken in, kept under keys of their own, and given out to those who may read them (E2, E12)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -166,16 +166,23 @@ def content(installation: Installation, actor: Actor, media_id: int, *, thumbnai
     if not row.wrapped_key or (thumbnail and not row.thumbnail_sha256):
         raise NotFound("media_missing", "This installation does not keep the file.")
     if actor.member_id != row.owner_id and not thumbnail:
-        MediaReading.objects.create(
-            media=row,
-            member_id=actor.member_id,
-            user_id=actor.user_id,
-            consent_id=consent_id,
-            at=installation.clock.now(),
-        )
+        note_readings(installation, actor, [row], consent_id)
     if thumbnail:
         return Content(JPEG, row.file_name, opened_thumbnail(installation, row))
     return Content(row.media_type, row.file_name, opened(installation, row))
+
+
+def note_readings(
+    installation: Installation, actor: Actor, files: Iterable[MediaFile], consent_id: int | None
+) -> None:
+    """Note, for their owner to see, that the actor's member reads files now, and by which consent."""
+    if actor.member_id is None:
+        raise _unknown()
+    reading, at = MediaReading, installation.clock.now()
+    reading.objects.bulk_create(
+        reading(media=file, member_id=actor.member_id, user_id=actor.user_id, consent_id=consent_id, at=at)
+        for file in files
+    )
 
 
 def opened(installation: Installation, row: MediaFile) -> Iterator[bytes]:

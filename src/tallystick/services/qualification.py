@@ -140,7 +140,7 @@ def examine(installation: Installation, actor: Actor, row: Qualification) -> Qua
         raise Conflict("already_decided", "The qualification is decided; ask again for a new one.")
     answer = _answer(installation, row.sent)
     found = [
-        examined(installation, row.lender, row.supplier, given, row.product_family)
+        examined(installation, actor, row.lender, row.supplier, given, row.product_family)
         for given in answer.records
     ]
     counting = [each.tier for each in found if each.counts]
