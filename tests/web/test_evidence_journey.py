@@ -1,4 +1,4 @@
-"""Three people and one delivery through real browsers: recorded, countersigned, consented to, lent against."""
+"""Three people and one delivery through real browsers: recorded, countersigned, released, lent against."""
 
 import re
 from pathlib import Path
