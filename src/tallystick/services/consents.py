@@ -27,7 +27,7 @@ MAX_SCOPE: Final = 200
 
 def scope_of(delivery: Delivery) -> str:
     """Return the name by which a consent covers one delivery."""
-    return f"{EVERY_DELIVERY}/{delivery.reference}"
+    return f"{EVERY_DELIVERY}/{delivery.named or delivery.reference}"
 
 
 def grant(
@@ -114,11 +114,11 @@ def require_live(installation: Installation, delivery: Delivery, member_id: int)
     )
     covering = [row for row in given if document_of(row).covers(wanted)]
     for row in covering:
-        if row.withdrawn_at is None and _holds(installation, row, at):
+        if is_live(installation, row, at):
             return row
     if not covering:
         raise Forbidden("consent_missing", "The supplier has not consented to let you read this.")
-    if any(row.withdrawn_at is not None for row in covering):
+    if any(is_withdrawn(installation, row) for row in covering):
         raise Forbidden("consent_withdrawn", "The supplier has taken back its consent.")
     raise Forbidden("consent_expired", "The supplier's consent has ended, or is not on the ledger yet.")
 
@@ -142,8 +142,17 @@ def on_ledger(installation: Installation, row: Consent) -> OnLedger | None:
     return consent_from_state(installation.ledger.read, row.owner.address, row.sent.address)
 
 
-def _holds(installation: Installation, row: Consent, at: datetime) -> bool:
+def is_withdrawn(installation: Installation, row: Consent) -> bool:
+    """Return whether the owner has taken it back, here or, from its own installation, on the ledger."""
+    if row.withdrawn_at is not None:
+        return True
     kept = on_ledger(installation, row)
-    if kept is None or kept.digest != consent_digest(document_of(row)):
+    return kept is not None and bool(kept.withdrawn_at)
+
+
+def is_live(installation: Installation, row: Consent, at: datetime) -> bool:
+    """Return whether a consent holds at a time by its papers and by the ledger."""
+    kept = on_ledger(installation, row)
+    if row.withdrawn_at is not None or kept is None or kept.digest != consent_digest(document_of(row)):
         return False
     return kept.is_live(milliseconds(at))
