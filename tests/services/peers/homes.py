@@ -127,7 +127,7 @@ def between(base: str) -> Iterator[Between]:
 
     server = ThreadingHTTPServer((HOST, 0), Handler)
     stands = Between(f"http://{HOST}:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield stands

@@ -11,6 +11,7 @@ import msgspec
 from tallystick.contracts.consent import Document
 from tallystick.contracts.places import Place
 from tallystick.contracts.shapes import Address, Digest, PublicKey, Signature
+from tallystick.evidence.delivery import MAX_MEDIA, MAX_MEDIUM_BYTES
 from tallystick.values import canonical
 
 MAX_QUESTION_BYTES: Final = 4096
@@ -36,7 +37,7 @@ class AskPiece(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="pie
 
     request: Place
     sha256: Digest
-    offset: Annotated[int, msgspec.Meta(ge=0, le=canonical.MAX_INTEGER)]
+    offset: Annotated[int, msgspec.Meta(ge=0, le=MAX_MEDIUM_BYTES)]
 
 
 class AskKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="key", tag_field="ask"):
@@ -96,7 +97,7 @@ class Papers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     named: Annotated[str, msgspec.Meta(pattern=r"\A[A-Z0-9-]{1,20}\Z")]
-    files: Annotated[tuple[Paper, ...], msgspec.Meta(max_length=20)]
+    files: Annotated[tuple[Paper, ...], msgspec.Meta(max_length=MAX_MEDIA)]
 
 
 class Handed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
