@@ -14,11 +14,13 @@ from django.db import DatabaseError, connection
 from tallystick.bootstrap import parts
 from tallystick.errors import TallystickError
 from tallystick.services import outbox
-from tallystick.services.peers import arriving, errands, releases
+from tallystick.services.peers import arriving, errands, notes, releases
 
 PERIOD_S: Final = 5
 #: Old uploads are looked for once in this many periods.
 PERIODS_TO_TIDY: Final = 120
+#: Words with refusals are asked for once in this many periods.
+PERIODS_TO_ASK: Final = 12
 _log = logging.getLogger(__name__)
 
 
@@ -52,6 +54,8 @@ def _fetch_and_forget(rounds: int) -> None:
     house = parts.installation()
     errands.note_inboxes(house)
     errands.run(house)
+    if rounds % PERIODS_TO_ASK == 0:
+        notes.fetch(house)
     if rounds % PERIODS_TO_TIDY == 0:
         releases.forget(house)
         arriving.tidy(house)

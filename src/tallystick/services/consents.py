@@ -44,11 +44,12 @@ def grant(
     Raises:
         Forbidden: ``not_permitted``.
         NotFound: ``unknown_recipient`` when no lender hosted here or recorded here has the address.
-        Malformed: ``bad_consent_period``, ``bad_scope``.
+        Malformed: ``bad_consent_period``, ``bad_scope``. Conflict: ``signs_elsewhere``.
         Rejection: with the ledger's code when the contract refuses.
     """
     owner_id = actor.require("grant_consent")
     owner = Member.objects.get(pk=owner_id)
+    _require_key(installation, owner)
     other = Member.objects.filter(address=recipient).first()
     if other is None or not other.is_lender or other.pk == owner_id:
         raise NotFound("unknown_recipient", "No lender has that account address here.")
@@ -80,7 +81,8 @@ def withdraw(installation: Installation, actor: Actor, consent_id: int) -> Conse
     """Take back a consent: no read begins under it from now on, whenever the ledger hears of it.
 
     Raises:
-        Forbidden: ``not_permitted``. NotFound: ``unknown_consent``. Conflict: ``already_withdrawn``.
+        Forbidden: ``not_permitted``. NotFound: ``unknown_consent``.
+        Conflict: ``already_withdrawn``, ``signs_elsewhere``.
         Unavailable: ``not_yet_committed`` while the consent itself is not on the ledger.
     """
     owner_id = actor.require("grant_consent")
@@ -90,6 +92,7 @@ def withdraw(installation: Installation, actor: Actor, consent_id: int) -> Conse
         row = rows.filter(pk=consent_id, owner_id=owner_id).first()
         if row is None:
             raise NotFound("unknown_consent", "There is no such consent.")
+        _require_key(installation, row.owner)
         if row.withdrawn_at is not None:
             raise Conflict("already_withdrawn", "The consent is withdrawn already.")
         if not row.sent.address:
@@ -140,6 +143,12 @@ def on_ledger(installation: Installation, row: Consent) -> OnLedger | None:
     if not row.sent.address:
         return None
     return consent_from_state(installation.ledger.read, row.owner.address, row.sent.address)
+
+
+def _require_key(installation: Installation, owner: Member) -> None:
+    """Check that the owner, whose people may sign in at other members' sites too, signs from here."""
+    if owner.address not in installation.keys.addresses():
+        raise Conflict("signs_elsewhere", "Do this on your own installation, where your key is.")
 
 
 def is_withdrawn(installation: Installation, row: Consent) -> bool:

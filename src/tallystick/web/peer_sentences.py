@@ -18,6 +18,8 @@ PEERS: Final[Mapping[str, Promise]] = MappingProxyType(
         "ciphertext_differs": _("A file that came is not the one that the ledger names."),
         "wrong_media_key": _("A key that came is not the one that the ledger names."),
         "delivery_too_large": _("The files are too large to be fetched."),
+        "too_many_unanswered": _("Too many deliveries of this supplier wait here; answer some of them."),
+        "signs_elsewhere": _("Do this on your own installation, where your key is."),
         "not_a_party": _("The supplier's installation does not know us as the buyer."),
     }
 )

@@ -49,7 +49,7 @@ class Home:
     def do(self, step: str, **kwargs: Any) -> Any:
         """Have the installation carry out one of ``steps``, and return what it gives."""
         self.line.send((step, kwargs))
-        if not self.line.poll(60):
+        if not self.line.poll(150):
             raise AssertionError(f"{self.name} does not come to the end of {step}")
         is_result, what = self.line.recv()
         if not is_result:

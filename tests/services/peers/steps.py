@@ -32,7 +32,7 @@ from tallystick.records.models import (
 from tallystick.services import consents, consortium, deliveries, media, qualification
 from tallystick.services.access import Actor, actor_of
 from tallystick.services.installation import Installation
-from tallystick.services.peers import errands, releases
+from tallystick.services.peers import errands, notes, releases
 from tallystick.services.peers.asking import Line
 from tallystick.signing.secret import read_or_create_secret
 from tests.services.peers.lines import Calls
@@ -75,15 +75,17 @@ def settle(house: Installation, own: str, roles: list[str], known: list[str]) ->
         consortium.enrol_second_factor(user, FACTOR_SECRET)
 
 
-def record(house: Installation, buyer: str, shades: list[int], contract: bool = False) -> dict[str, Any]:
+def record(house: Installation, buyer: str, shades: list[int], invoice: bytes = b"") -> dict[str, Any]:
     path = Path(house.files) / "arriving"
     rows = []
+    if invoice:
+        path.write_bytes(invoice)
+        rows.append(media.keep(house, _actor(), path, "invoice.xml", paper_kind=Kind.VAT_INVOICE))
     for shade in shades:
         made = BytesIO()
         Image.effect_noise((320, 200), shade).convert("RGB").save(made, "PNG")
         path.write_bytes(made.getvalue())
-        kind = Kind.CONTRACT if contract and shade == shades[-1] else None
-        rows.append(media.keep(house, _actor(), path, f"goods {shade}.png", paper_kind=kind))
+        rows.append(media.keep(house, _actor(), path, f"goods {shade}.png"))
     due = house.clock.now() + timedelta(days=7)
     row = deliveries.submit(house, _actor(), buyer=buyer, media_ids=[each.pk for each in rows], due_at=due)
     return _seen(row)
@@ -121,13 +123,13 @@ def page(house: Installation, path: str) -> str:
 
 
 def shown(house: Installation, request: str) -> list[bytes]:
-    """Return what a browser gets of a delivery's files and small pictures, in their order."""
+    """Return what a browser gets of a delivery's files, in their order; small pictures must be there."""
     browser, found = _browser(), []
     for row in Delivery.objects.get(request=request).media.all():
-        for name in ("web:media", "web:thumbnail"):
-            answer = browser.get(reverse(name, args=[row.pk]))
-            assert answer.status_code == 200, answer.status_code
-            found.append(b"".join(answer.streaming_content))
+        names = ["web:media", "web:thumbnail"] if row.kind == MediumKind.PICTURE else ["web:media"]
+        answers = [browser.get(reverse(name, args=[row.pk])) for name in names]
+        assert {answer.status_code for answer in answers} == {200}
+        found += [b"".join(answer.streaming_content) for answer in answers][:1]
     return found
 
 
@@ -155,9 +157,17 @@ def countersign(house: Installation, request: str) -> str:
     return row.stage
 
 
-def refuse(house: Installation, request: str, reason: str) -> str:
+def refuse(house: Installation, request: str, reason: str, note: str) -> str:
     row = Delivery.objects.get(request=request)
-    return deliveries.refuse(house, _actor(), row.reference, reason).stage
+    return deliveries.refuse(house, _actor(), row.reference, reason, note).stage
+
+
+def fetch_notes(house: Installation) -> int:
+    return notes.fetch(house)
+
+
+def note(house: Installation, request: str) -> str:
+    return Delivery.objects.get(request=request).note
 
 
 def consent(house: Installation, lender: str, references: list[str]) -> int:
@@ -223,7 +233,7 @@ def _seen(row: Delivery) -> dict[str, Any]:
         "supplier": row.supplier.address,
         "media": [each.sha256 for each in row.media.all()],
         "kinds": [each.paper_kind for each in row.media.all()],
-        "problems": [each.paper_problem for each in row.media.all()],
+        "papers": [each.paper for each in row.media.all()],
     }
 
 

@@ -12,7 +12,7 @@ from tallystick.capture.media_keys import unwrap_key
 from tallystick.errors import Conflict, Forbidden, TallystickError
 from tallystick.evidence.delivery import MAX_MEDIUM_BYTES
 from tallystick.records.models import MediaReading, Member, PeerQuestion
-from tallystick.services import consents, consortium, rotation
+from tallystick.services import consents, consortium, deliveries, rotation
 from tallystick.services.access import actor_of
 from tallystick.services.peers import answering
 from tallystick.services.peers.answering import answer
@@ -23,9 +23,11 @@ from tallystick.services.peers.questions import (
     AskConsents,
     Asked,
     AskKey,
+    AskNote,
     AskPapers,
     AskPiece,
     Consents,
+    Note,
     Papers,
     Question,
     Signed,
@@ -226,6 +228,17 @@ def test_a_file_of_another_delivery_is_not_given_under_this_one(house, members, 
     other = sent(house, members, tmp_path, 1).media.get()
     question = AskKey(row.request, other.sha256, OneTimeKey().public)
     assert code(house, members.other_supplier, members.supplier, question) == "unknown_media"
+
+
+def test_the_words_of_a_refusal_go_to_the_supplier_alone(house, members, row):
+    buyer = members.other_supplier
+    assert code(house, members.supplier, buyer, AskNote(row.request)) == "unknown_note"
+    deliveries.refuse(house, actor_of(members.other_owner), row.reference, "damaged", "Two pallets are wet.")
+    told = canonical.decode(ask(house, members.supplier, buyer, AskNote(row.request)), Note)
+    assert told.note == "Two pallets are wet."
+    for other in (members.lender, members.operator, buyer):
+        assert code(house, other, buyer, AskNote(row.request)) == "not_a_party"
+    assert code(house, members.supplier, members.lender, AskNote(row.request)) == "not_a_party"
 
 
 def test_consents_are_handed_to_the_lender_they_were_given_to_and_while_they_are_live(house, members, row):

@@ -6,6 +6,8 @@ import pytest
 import urllib3
 
 from tallystick.capture.key_handover import seal_to
+from tests.capture import specimens
+from tests.capture.electronic import invoice_xml
 from tests.services.peers import homes as made
 from tests.services.peers.homes import Homes
 
@@ -39,18 +41,21 @@ def checks(found: list[dict], delivery: dict) -> tuple[bool, set[str]]:
 
 
 def test_the_buyers_own_installation_shows_what_waits_for_it_and_countersigns(homes):
-    sent = homes.supplier.do("record", buyer=homes.buyer.address, shades=[31, 32], contract=True)
+    specimen = specimens.specimen("vat-invoice")
+    invoice = invoice_xml(specimen.truth, specimen.rows)
+    sent = homes.supplier.do("record", buyer=homes.buyer.address, shades=[31], invoice=invoice)
     before = len(homes.supplier.do("readings"))
     assert homes.buyer.do("fetch") == 1
     here = homes.buyer.do("delivery", request=sent["request"])
     assert (here["stage"], here["named"]) == ("waiting", sent["reference"])
-    assert (here["media"], here["kinds"]) == (sent["media"], ["", "contract"])
+    assert (here["media"], here["kinds"]) == (sent["media"], ["vat-invoice", ""])
+    assert here["papers"] == sent["papers"] != [None, None]  # read anew, and to the same
     assert here["reference"] in homes.buyer.do("page", path="/deliveries/")
     page = homes.buyer.do("page", path=f"/deliveries/{here['reference']}/")
     assert all(sha256 in page for sha256 in sent["media"])
     theirs, ours = (one.do("shown", request=sent["request"]) for one in (homes.supplier, homes.buyer))
-    assert theirs[::2] == ours[::2]
-    assert [small[:3] for small in ours[1::2]] == [b"\xff\xd8\xff"] * 2  # drawn here
+    assert theirs == ours
+    assert ours[0] == invoice
     assert homes.buyer.do("countersign", request=sent["request"]) == "recorded"
     there = homes.supplier.do("delivery", request=sent["request"])
     assert there["stage"] == "recorded"
@@ -60,11 +65,22 @@ def test_the_buyers_own_installation_shows_what_waits_for_it_and_countersigns(ho
     assert homes.buyer.do("kept")["open"] == []
 
 
-def test_a_refusal_on_the_buyers_installation_reaches_the_supplier(homes):
+def test_a_refusal_on_the_buyers_installation_reaches_the_supplier_with_its_words(homes):
     sent = homes.supplier.do("record", buyer=homes.buyer.address, shades=[33])
     homes.buyer.do("fetch")
-    assert homes.buyer.do("refuse", request=sent["request"], reason="damaged") == "refused"
+    said = {"reason": "damaged", "note": "Two pallets are wet."}
+    assert homes.buyer.do("refuse", request=sent["request"], **said) == "refused"
     assert homes.supplier.do("delivery", request=sent["request"])["stage"] == "refused"
+    with made.between(homes.buyer.base) as stands:
+        homes.supplier.do("repoint", peers={homes.buyer.address: stands.base})
+        lie = {"note": "Nothing is wet.", "salt": "0" * 64}
+        stands.change = lambda kind, status, body: (status, json.dumps(lie).encode())
+        assert homes.supplier.do("fetch_notes") == 0
+        assert homes.supplier.do("note", request=sent["request"]) == ""
+        stands.change = None
+        assert homes.supplier.do("fetch_notes") == 1
+        assert homes.supplier.do("note", request=sent["request"]) == said["note"]
+        assert homes.supplier.do("fetch_notes") == 0
 
 
 def test_what_was_taken_back_before_it_was_fetched_is_not_fetched(homes):

@@ -34,12 +34,15 @@ from tallystick.services.peers.questions import (
     MAX_QUESTION_BYTES,
     PIECE_BYTES,
     WINDOW_MS,
+    AskConsents,
     Asked,
     AskKey,
+    AskNote,
     AskPapers,
     AskPiece,
     Consents,
     Handed,
+    Note,
     Paper,
     Papers,
     Signed,
@@ -84,7 +87,8 @@ def answer(installation: Installation, body: bytes) -> Answer:
         Unauthorised: ``unknown_asker``, ``bad_signature``, ``question_out_of_time``.
         Forbidden: ``asker_not_active``, ``not_a_party``; ``consent_missing``, ``consent_expired``,
             ``consent_withdrawn``.
-        NotFound: ``not_hosted_here``, ``unknown_delivery``, ``unknown_media``, ``media_missing``.
+        NotFound: ``not_hosted_here``, ``unknown_delivery``, ``unknown_media``, ``media_missing``,
+            ``unknown_note``.
         Unavailable: ``asked_too_often``.
     """
     asked = _genuine(installation, body)
@@ -97,7 +101,9 @@ def answer(installation: Installation, body: bytes) -> Answer:
             return Answer(BYTES, installation.media.piece(file.sha256, question.offset, PIECE_BYTES))
         case AskKey():
             return Answer(BYTES, _key(installation, asked, question))
-        case _:
+        case AskNote():
+            return _told(_note(installation, asked, question.request))
+        case AskConsents():
             return _told(_consents(installation, asked))
 
 
@@ -216,5 +222,16 @@ def _consents(installation: Installation, asked: Asked) -> Consents:
     return Consents(tuple(Handed(row.sent.address, consents.document_of(row)) for row in live[:MAX_CONSENTS]))
 
 
-def _told(document: Papers | Consents) -> Answer:
+def _note(installation: Installation, asked: Asked, request: str) -> Note:
+    """Return the words of a refusal to the supplier that was refused."""
+    on_ledger = request_from_state(installation.ledger.read, asked.asker, request)
+    if on_ledger is None or on_ledger.buyer != asked.owner:
+        raise Forbidden("not_a_party", "Only the buyer of the delivery, and a lender by consent, may ask.")
+    row = Delivery.objects.filter(supplier__address=asked.asker, request=request, stage="refused").first()
+    if row is None or not row.note:
+        raise NotFound("unknown_note", "There are no words with a refusal of this delivery here.")
+    return Note(row.note, row.note_salt)
+
+
+def _told(document: Papers | Consents | Note) -> Answer:
     return Answer(JSON, canonical.encode(document))

@@ -23,9 +23,11 @@ from tallystick.services.peers.questions import (
     AskConsents,
     Asked,
     AskKey,
+    AskNote,
     AskPapers,
     AskPiece,
     Consents,
+    Note,
     Papers,
     Question,
     Signed,
@@ -109,6 +111,10 @@ class Line:
     def consents(self) -> Consents:
         """Return the consents that the owner says it gave the asker; raises as ``papers``."""
         return _read(self._ask(AskConsents(), MAX_TOLD_BYTES), Consents)
+
+    def note(self, request: str) -> Note:
+        """Return the asked member's words when it refused the asker's request; raises as ``papers``."""
+        return _read(self._ask(AskNote(request), MAX_TOLD_BYTES), Note)
 
     def _ask(self, question: Question, max_bytes: int) -> bytes:
         base = self.installation.peers.get(self.owner)

@@ -6,7 +6,7 @@ that a consent covers.
 
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Q, QuerySet
@@ -21,7 +21,7 @@ from tallystick.services.peers.arriving import arrive, is_here
 from tallystick.services.peers.asking import Line
 
 #: Requests that one member's inbox is asked for at once.
-MAX_INBOX: Final = 200
+MAX_INBOX: Final = 1000
 #: Deliveries of one supplier that a buyer has here unanswered; more are fetched once some are answered.
 MAX_UNANSWERED: Final = 100
 #: Deliveries that are fetched in one round.
@@ -44,7 +44,8 @@ def note_inboxes(installation: Installation) -> None:
             continue
         kept = installation.ledger.scan(inbox_prefix(buyer.address), MAX_INBOX)
         waiting = [decode_kept(key, value, Waiting) for key, value in kept]
-        known = set(Delivery.objects.filter(buyer=buyer).values_list("supplier__address", "request"))
+        here = Delivery.objects.filter(buyer=buyer, request__in=[each.address for each in waiting])
+        known = set(here.values_list("supplier__address", "request"))
         for each in waiting:
             if each.supplier not in own and (each.supplier, each.address) not in known:
                 supplier = consortium.recognise(installation, each.supplier)
@@ -75,7 +76,7 @@ def run(installation: Installation, within: timedelta | None = None, **which: Me
     tried again later; one that is refused for want of a consent, when it is asked for again.
 
     Args:
-        within: begin nothing after so long.
+        within: ask nothing after so long.
         which: ``member`` and ``supplier``, to run their rows alone.
     """
     begun, came = installation.clock.now(), 0
@@ -85,9 +86,11 @@ def run(installation: Installation, within: timedelta | None = None, **which: Me
         now = installation.clock.now()
         if within is not None and now - begun > within:
             break
-        if _is_crowded(row) or not _claimed(installation, row):
-            continue
-        came += _fetch(installation, row)
+        if _is_crowded(row):
+            mine = Awaited.objects.filter(pk=row.pk)
+            mine.update(problem="too_many_unanswered", again_at=now + LONGEST_WAIT)
+        elif _claimed(installation, row):
+            came += _fetch(installation, row, now + CLAIM if within is None else begun + within)
     return came
 
 
@@ -97,14 +100,14 @@ def refused(member: Member, supplier: Member, request: str) -> bool:
     return row is not None and row.problem.startswith(_NO_CONSENT)
 
 
-def _fetch(installation: Installation, row: Awaited) -> bool:
-    now, mine = installation.clock.now(), Awaited.objects.filter(pk=row.pk)
+def _fetch(installation: Installation, row: Awaited, until: datetime) -> bool:
+    mine = Awaited.objects.filter(pk=row.pk)
     kept = request_from_state(installation.ledger.read, row.supplier.address, row.request)
     if kept is None or kept.status == "withdrawn":
         mine.delete()
         return False
     try:
-        arrive(Line(installation, row.member, row.supplier.address, now + CLAIM), row.supplier, row.request)
+        arrive(Line(installation, row.member, row.supplier.address, until), row.supplier, row.request)
     except TallystickError as problem:
         said = problem.details.get("said", "")
         _log.warning("A delivery of %s was not fetched: %s %s", row.supplier.address, problem.code, said)

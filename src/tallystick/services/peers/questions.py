@@ -12,6 +12,7 @@ from tallystick.contracts.consent import Document
 from tallystick.contracts.places import Place
 from tallystick.contracts.shapes import Address, Digest, PublicKey, Signature
 from tallystick.evidence.delivery import MAX_MEDIA, MAX_MEDIUM_BYTES
+from tallystick.services.deliveries import MAX_NOTE
 from tallystick.values import canonical
 
 MAX_QUESTION_BYTES: Final = 4096
@@ -52,7 +53,13 @@ class AskConsents(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     """The live consents that the asked member gave to the asker; answer: ``Consents``."""
 
 
-Question = AskPapers | AskPiece | AskKey | AskConsents
+class AskNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="note", tag_field="ask"):
+    """What the asked member, as buyer, said when it refused the asker's request; answer: ``Note``."""
+
+    request: Place
+
+
+Question = AskPapers | AskPiece | AskKey | AskConsents | AskNote
 
 
 class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,6 +118,13 @@ class Consents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The consents that were handed over, newest first."""
 
     consents: Annotated[tuple[Handed, ...], msgspec.Meta(max_length=MAX_CONSENTS)]
+
+
+class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The buyer's words with a refusal, and the salt of their digest on the ledger."""
+
+    note: Annotated[str, msgspec.Meta(max_length=MAX_NOTE)]
+    salt: Annotated[str, msgspec.Meta(max_length=64)]
 
 
 def statement(asked: Asked) -> bytes:

@@ -16,7 +16,7 @@ from tallystick.contracts.delivery import record_from_state
 from tallystick.contracts.qualification import Given
 from tallystick.errors import TallystickError
 from tallystick.records.models import Consent, Delivery, MediaFile, Member, Transmission
-from tallystick.services import consents
+from tallystick.services import consents, deliveries
 from tallystick.services.installation import Installation
 from tallystick.services.peers import errands
 from tallystick.services.peers.asking import Line
@@ -46,8 +46,11 @@ def bring_in(installation: Installation, lender: Member, supplier: Member, given
     if any_live(installation, lender, supplier):
         read = installation.ledger.read
         found = (record_from_state(read, supplier.address, each.address) for each in given)
-        errands.note(installation, lender, supplier, [record.request for record in found if record])
+        requests = [record.request for record in found if record]
+        errands.note(installation, lender, supplier, requests)
         errands.run(installation, PATIENCE, member=lender, supplier=supplier)
+        for row in Delivery.objects.filter(supplier=supplier, request__in=requests, record=""):
+            deliveries.follow(installation, row)
 
 
 def take_over(installation: Installation, lender: Member, supplier: Member) -> int:
