@@ -120,9 +120,11 @@ def take_part(installation: Installation, home: Home) -> dict[str, Member]:
 
 
 def carry_all(installation: Installation, members: Mapping[str, Member], today: date) -> Iterator[Line]:
-    """Carry the requests of the suppliers that apply here as far as they go."""
+    """Carry the requests to the lender whose installation this is as far as they go."""
+    own = installation.keys.addresses()
     for request in sample_requests(members, today):
-        yield from carry(installation, request)
+        if request.lender.address in own:
+            yield from carry(installation, request)
 
 
 def logins_of(installation: Installation, home: Home) -> list[Login]:

@@ -102,11 +102,11 @@ def refused(member: Member, supplier: Member, request: str) -> bool:
 
 def _fetch(installation: Installation, row: Awaited, until: datetime) -> bool:
     mine = Awaited.objects.filter(pk=row.pk)
-    kept = request_from_state(installation.ledger.read, row.supplier.address, row.request)
-    if kept is None or kept.status == "withdrawn":
-        mine.delete()
-        return False
     try:
+        kept = request_from_state(installation.ledger.read, row.supplier.address, row.request)
+        if kept is None or kept.status == "withdrawn":
+            mine.delete()
+            return False
         arrive(Line(installation, row.member, row.supplier.address, until), row.supplier, row.request)
     except TallystickError as problem:
         said = problem.details.get("said", "")

@@ -24,8 +24,6 @@ from tallystick.services.peers.questions import Handed
 
 #: A lender that asks waits so long for files; what comes later counts when it looks again.
 PATIENCE: Final = timedelta(seconds=20)
-#: Deliveries that are looked through at once for files to be removed.
-MAX_FORGOTTEN: Final = 200
 
 _log = logging.getLogger(__name__)
 
@@ -83,27 +81,23 @@ def forget(installation: Installation) -> int:
 
     What was decided on them stays, as does that they were read.
     """
-    own = installation.keys.addresses()
-    fetched = MediaFile.objects.exclude(delivery__named="").exclude(wrapped_key=b"")
-    of_others = fetched.exclude(delivery__buyer__address__in=own).exclude(delivery=None)
-    ids = of_others.order_by("delivery_id").values_list("delivery_id", flat=True).distinct()
-    removed = 0
-    for row in Delivery.objects.filter(pk__in=list(ids[:MAX_FORGOTTEN])).select_related("supplier"):
-        lenders = Member.objects.filter(address__in=own)
-        if not any(_may_read(installation, row, lender) for lender in lenders if lender.is_lender):
-            removed += sum(_forgotten(installation, file) for file in row.media.exclude(wrapped_key=b""))
+    own, now, removed = installation.keys.addresses(), installation.clock.now(), 0
+    fetched = Delivery.objects.exclude(named="").exclude(buyer__address__in=own)
+    held = fetched.filter(media__in=MediaFile.objects.exclude(wrapped_key=b"")).distinct()
+    for supplier in Member.objects.filter(pk__in=held.order_by().values("supplier")):
+        given = Consent.objects.select_related("owner", "recipient", "sent").filter(
+            owner=supplier, recipient__address__in=own, purpose=consents.QUALIFICATION
+        )
+        live = [consents.document_of(row) for row in given if consents.is_live(installation, row, now)]
+        for row in held.filter(supplier=supplier):
+            if not any(document.covers(consents.scope_of(row)) for document in live):
+                for file in row.media.exclude(wrapped_key=b""):
+                    _forget_file(installation, file)
+                    removed += 1
     return removed
 
 
-def _may_read(installation: Installation, row: Delivery, lender: Member) -> bool:
-    try:
-        consents.require_live(installation, row, lender.pk)
-    except TallystickError:
-        return False
-    return True
-
-
-def _forgotten(installation: Installation, file: MediaFile) -> bool:
+def _forget_file(installation: Installation, file: MediaFile) -> None:
     gone = [file.sha256, file.thumbnail_sha256]
     file.wrapped_key = file.thumbnail_wrapped_key = b""
     file.thumbnail_sha256 = file.thumbnail_commitment = ""
@@ -111,7 +105,6 @@ def _forgotten(installation: Installation, file: MediaFile) -> bool:
     file.save()
     for sha256 in filter(None, gone):
         installation.media.discard(sha256)
-    return True
 
 
 def _kept(installation: Installation, lender: Member, supplier: Member, handed: Handed) -> bool:
