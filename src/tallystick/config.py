@@ -4,15 +4,20 @@ Every setting has a default that is right for one machine and one person trying 
 deployment sets the variables named below (``docs/operating.md`` lists them for operators).
 """
 
+import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from tallystick.errors import Malformed
 
 DEFAULT_HOSTS = "localhost,127.0.0.1,[::1]"
+#: Other members' installations that one may be told of.
+MAX_PEERS = 200
+_ACCOUNT = re.compile(r"[0-9a-z]{42}")
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class Settings:
         verifiers: processes beside the ledger's that check signatures; 0 checks them in its own.
         cometbft: the program CometBFT; empty: the one installed beside Tallystick, or on the path.
         media_hosts: hosts from which media are fetched by their location, each ``NAME`` or ``NAME:PORT``.
+        peers: where other members' installations answer: account address of a member -> base address, over
+            ``https``, or ``http`` on this machine.
         pkcs11_pin: opens the hardware module that holds the node's consensus key; never shown or logged.
         mail_url: the server that takes mail: ``smtps://USER@HOST``, ``smtp+tls://USER@HOST``, or
             ``smtp://localhost``; empty: no mail is sent.
@@ -57,6 +64,7 @@ class Settings:
     mail_password: str = field(default="", repr=False)
     mail_from: str = ""
     site_url: str = ""
+    peers: Mapping[str, str] = field(default_factory=dict)
     language_model_urls: tuple[str, ...] = ()
     language_model: str = ""
     language_model_key: str = field(default="", repr=False)
@@ -112,18 +120,20 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         mail_password=env.get("TALLYSTICK_MAIL_PASSWORD", ""),
         mail_from=env.get("TALLYSTICK_MAIL_FROM", ""),
         site_url=env.get("TALLYSTICK_SITE_URL", ""),
+        peers=_peers(env, "TALLYSTICK_PEERS"),
         language_model_urls=tuple(filter(None, env.get("TALLYSTICK_LANGUAGE_MODEL_URLS", "").split(","))),
         language_model=env.get("TALLYSTICK_LANGUAGE_MODEL", ""),
         language_model_key=env.get("TALLYSTICK_LANGUAGE_MODEL_KEY", ""),
     )
 
 
-def environment_for(home: Path, host: str = "") -> dict[str, str]:
+def environment_for(home: Path, host: str = "", peers: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return this process's environment, for a program that works on another installation.
 
     Args:
         home: of that installation; its records are in its home.
         host: a name that its site answers to besides the usual ones.
+        peers: where other members' installations answer, as ``Settings.peers`` has it.
     """
     hosts = ",".join(filter(None, (os.environ.get("TALLYSTICK_ALLOWED_HOSTS", DEFAULT_HOSTS), host)))
     return {
@@ -131,11 +141,46 @@ def environment_for(home: Path, host: str = "") -> dict[str, str]:
         "TALLYSTICK_HOME": str(home),
         "TALLYSTICK_DATABASE_URL": "",
         "TALLYSTICK_ALLOWED_HOSTS": hosts,
+        "TALLYSTICK_PEERS": ",".join(f"{address}={base}" for address, base in (peers or {}).items()),
     }
 
 
 def _names(env: Mapping[str, str], name: str) -> tuple[str, ...]:
     return tuple(part.strip().lower() for part in env.get(name, "").split(",") if part.strip())
+
+
+def _peers(env: Mapping[str, str], name: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in env.get(name, "").split(","))):
+        address, _, base = part.partition("=")
+        if not _ACCOUNT.fullmatch(address) or address in found or not _is_base(base):
+            raise Malformed(
+                "bad_setting",
+                f"{name} must list ADDRESS=URL, each account once; a URL is https, or http on this machine.",
+                setting=name,
+            )
+        found[address] = base.rstrip("/")
+    if len(found) > MAX_PEERS:
+        raise Malformed("bad_setting", f"{name} may list {MAX_PEERS} members.", setting=name)
+    return found
+
+
+def _is_base(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        is_bare = not (parts.query or parts.fragment or "@" in parts.netloc) and parts.port != 0
+    except ValueError:
+        return False
+    if not (is_bare and parts.hostname and text.isascii() and text.isprintable() and " " not in text):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(parts.hostname))
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:

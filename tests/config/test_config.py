@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tallystick.config import from_environment
+from tallystick.config import environment_for, from_environment
 from tallystick.errors import Malformed
 from tallystick.server.mail import mail_server
 from tallystick.server.settings import _database
@@ -100,3 +100,44 @@ def test_mail_that_would_go_unsealed_or_nowhere_is_refused(url: str, sender: str
 
 def test_without_a_mail_server_none_is_used() -> None:
     assert mail_server("", "").backend == "dummy"
+
+
+ONE, OTHER = "tly1" + "q" * 38, "tly1" + "p" * 38
+
+
+def test_other_members_installations_are_named_by_account_and_base_address() -> None:
+    said = f" {ONE}=https://tally.example/under/ , {OTHER}=http://127.0.0.3:8000,"
+    peers = from_environment({"TALLYSTICK_PEERS": said}).peers
+    assert peers == {ONE: "https://tally.example/under", OTHER: "http://127.0.0.3:8000"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://tally.example",
+        f"{ONE}",
+        f"{ONE}=",
+        f"{ONE}=tally.example",
+        f"{ONE}=http://tally.example",
+        f"{ONE}=http://10.0.0.1:8000",
+        f"{ONE}=ftp://tally.example",
+        f"{ONE}=https://who@tally.example",
+        f"{ONE}=https://tally.example?a=b",
+        f"{ONE}=https://tally.example#there",
+        f"{ONE}=https://tally.example:99999",
+        f"{ONE}=https://[::1",
+        f"{ONE}=https://a b",
+        f"{ONE}=https://one.example,{ONE}=https://other.example",
+        f"{ONE[:-1]}=https://tally.example",
+    ],
+)
+def test_a_base_address_that_could_lead_elsewhere_is_refused(value: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        from_environment({"TALLYSTICK_PEERS": value})
+    assert (caught.value.code, caught.value.details["setting"]) == ("bad_setting", "TALLYSTICK_PEERS")
+
+
+def test_another_installation_gets_the_peers_that_it_is_given_and_not_ours(tmp_path: Path) -> None:
+    assert environment_for(tmp_path)["TALLYSTICK_PEERS"] == ""
+    given = {ONE: "https://one.example", OTHER: "https://other.example"}
+    assert from_environment(environment_for(tmp_path, peers=given)).peers == given

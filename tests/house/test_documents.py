@@ -146,6 +146,7 @@ def test_the_settings_table_gives_the_defaults() -> None:
         "SITE_URL": defaults.site_url,
         "LANGUAGE_MODEL_URLS": ",".join(defaults.language_model_urls),
         "LANGUAGE_MODEL": defaults.language_model,
+        "PEERS": ",".join(defaults.peers),
         "LANGUAGE_MODEL_KEY": defaults.language_model_key,
     }
     assert rows == said

@@ -111,6 +111,16 @@ class MediaStore:
             while piece := file.read(_SEALED_CHUNK):
                 yield piece
 
+    def piece(self, ciphertext_sha256: str, offset: int, most: int) -> bytes:
+        """Return at most ``most`` bytes of the ciphertext from ``offset`` on; none behind its end.
+
+        Raises:
+            NotFound: ``media_missing``.
+        """
+        with self._read(ciphertext_sha256) as file:
+            file.seek(offset)
+            return file.read(most)
+
     def put_ciphertext(self, ciphertext_sha256: str, pieces: Iterable[bytes]) -> int:
         """Keep a ciphertext that comes from elsewhere, and return its size in bytes.
 

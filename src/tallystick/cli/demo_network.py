@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,11 +37,12 @@ SITE_S: Final = 5.0
 
 @dataclass(frozen=True)
 class Site:
-    """One member's web site, and who signs in there."""
+    """One member's web site, the accounts whose keys are there, and who signs in there."""
 
     member: str
     home: str
     address: str
+    accounts: list[str]
     logins: list[dict[str, Any]]
 
 
@@ -76,7 +77,8 @@ def take_part(key: str) -> None:
     print_json({"line": to_builtins(Line("member", f"{home.part.name}: {len(home.people)} {who} in there"))})
     for line in plan.carry_all(installation, members, installation.clock.now().date()):
         print_json({"line": to_builtins(line)})
-    print_json({"logins": to_builtins(plan.logins_of(installation, home))})
+    accounts = list(installation.keys.addresses())
+    print_json({"accounts": accounts, "logins": to_builtins(plan.logins_of(installation, home))})
     parts.close()
 
 
@@ -89,13 +91,14 @@ def say(line: Line) -> Line:
 
 
 def _take_part(network: LocalNetwork, home: plan.Home, host: str, lines: list[Line]) -> Site:
-    logins: list[dict[str, Any]] = []
+    site: dict[str, Any] = {}
     for told in _told(network.settings(home.key), home.key):
         if "line" in told:
             lines.append(say(convert(told["line"], Line)))
         else:
-            logins = told["logins"]
-    return Site(home.part.name, str(network.settings(home.key).home), f"{host}:{PORT}", logins)
+            site = told
+    where = str(network.settings(home.key).home), f"{host}:{PORT}"
+    return Site(home.part.name, *where, site["accounts"], site["logins"])
 
 
 def _told(settings: Settings, key: str) -> Iterator[dict[str, Any]]:
@@ -107,11 +110,17 @@ def _told(settings: Settings, key: str) -> Iterator[dict[str, Any]]:
         raise Unavailable("demo_stopped", f"The part of {key} in the demonstration did not come to its end.")
 
 
-def _command(settings: Settings, host: str, *arguments: str, piped: bool = False) -> subprocess.Popen[bytes]:
+def _command(
+    settings: Settings,
+    host: str,
+    *arguments: str,
+    peers: Mapping[str, str] | None = None,
+    piped: bool = False,
+) -> subprocess.Popen[bytes]:
     program = Path(sys.executable).with_name("tallystick")
     return subprocess.Popen(
         [program, *arguments],
-        env=environment_for(settings.home, host),
+        env=environment_for(settings.home, host, peers),
         stdout=subprocess.PIPE if piped else None,
     )
 
@@ -167,9 +176,13 @@ def _sites_text(sites: Sequence[Site]) -> str:
 def _serve(network: LocalNetwork, sites: Sequence[Site]) -> None:
     """Serve each member's site until the reader has enough."""
     keys = {str(network.settings(key).home): key for key in network.homes()}
+    peers = {account: f"http://{site.address}" for site in sites for account in site.accounts}
     servers = [
         _command(
-            network.settings(keys[site.home]), site.address.split(":")[0], "serve", "--bind", site.address
+            network.settings(keys[site.home]),
+            site.address.split(":")[0],
+            *("serve", "--bind", site.address),
+            peers={account: base for account, base in peers.items() if account not in site.accounts},
         )
         for site in sites
     ]

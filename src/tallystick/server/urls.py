@@ -2,12 +2,14 @@
 
 from django.urls import include, path
 
+from tallystick.api import peers
 from tallystick.api.routes import api
 
 urlpatterns = [
     path("accounts/", include("tallystick.web.account_urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", api.urls),
+    *peers.urlpatterns,
     path("", include("tallystick.web.urls")),
 ]
 

@@ -27,7 +27,7 @@ MAX_SCOPE: Final = 200
 
 def scope_of(delivery: Delivery) -> str:
     """Return the name by which a consent covers one delivery."""
-    return f"{EVERY_DELIVERY}/{delivery.reference}"
+    return f"{EVERY_DELIVERY}/{delivery.named or delivery.reference}"
 
 
 def grant(
@@ -44,11 +44,12 @@ def grant(
     Raises:
         Forbidden: ``not_permitted``.
         NotFound: ``unknown_recipient`` when no lender hosted here or recorded here has the address.
-        Malformed: ``bad_consent_period``, ``bad_scope``.
+        Malformed: ``bad_consent_period``, ``bad_scope``. Conflict: ``signs_elsewhere``.
         Rejection: with the ledger's code when the contract refuses.
     """
     owner_id = actor.require("grant_consent")
     owner = Member.objects.get(pk=owner_id)
+    _require_key(installation, owner)
     other = Member.objects.filter(address=recipient).first()
     if other is None or not other.is_lender or other.pk == owner_id:
         raise NotFound("unknown_recipient", "No lender has that account address here.")
@@ -80,7 +81,8 @@ def withdraw(installation: Installation, actor: Actor, consent_id: int) -> Conse
     """Take back a consent: no read begins under it from now on, whenever the ledger hears of it.
 
     Raises:
-        Forbidden: ``not_permitted``. NotFound: ``unknown_consent``. Conflict: ``already_withdrawn``.
+        Forbidden: ``not_permitted``. NotFound: ``unknown_consent``.
+        Conflict: ``already_withdrawn``, ``signs_elsewhere``.
         Unavailable: ``not_yet_committed`` while the consent itself is not on the ledger.
     """
     owner_id = actor.require("grant_consent")
@@ -90,6 +92,7 @@ def withdraw(installation: Installation, actor: Actor, consent_id: int) -> Conse
         row = rows.filter(pk=consent_id, owner_id=owner_id).first()
         if row is None:
             raise NotFound("unknown_consent", "There is no such consent.")
+        _require_key(installation, row.owner)
         if row.withdrawn_at is not None:
             raise Conflict("already_withdrawn", "The consent is withdrawn already.")
         if not row.sent.address:
@@ -114,11 +117,11 @@ def require_live(installation: Installation, delivery: Delivery, member_id: int)
     )
     covering = [row for row in given if document_of(row).covers(wanted)]
     for row in covering:
-        if row.withdrawn_at is None and _holds(installation, row, at):
+        if is_live(installation, row, at):
             return row
     if not covering:
         raise Forbidden("consent_missing", "The supplier has not consented to let you read this.")
-    if any(row.withdrawn_at is not None for row in covering):
+    if any(is_withdrawn(installation, row) for row in covering):
         raise Forbidden("consent_withdrawn", "The supplier has taken back its consent.")
     raise Forbidden("consent_expired", "The supplier's consent has ended, or is not on the ledger yet.")
 
@@ -142,8 +145,23 @@ def on_ledger(installation: Installation, row: Consent) -> OnLedger | None:
     return consent_from_state(installation.ledger.read, row.owner.address, row.sent.address)
 
 
-def _holds(installation: Installation, row: Consent, at: datetime) -> bool:
+def _require_key(installation: Installation, owner: Member) -> None:
+    """Check that the owner, whose people may sign in at other members' sites too, signs from here."""
+    if owner.address not in installation.keys.addresses():
+        raise Conflict("signs_elsewhere", "Do this on your own installation, where your key is.")
+
+
+def is_withdrawn(installation: Installation, row: Consent) -> bool:
+    """Return whether the owner has taken it back, here or, from its own installation, on the ledger."""
+    if row.withdrawn_at is not None:
+        return True
     kept = on_ledger(installation, row)
-    if kept is None or kept.digest != consent_digest(document_of(row)):
+    return kept is not None and bool(kept.withdrawn_at)
+
+
+def is_live(installation: Installation, row: Consent, at: datetime) -> bool:
+    """Return whether a consent holds at a time by its papers and by the ledger."""
+    kept = on_ledger(installation, row)
+    if row.withdrawn_at is not None or kept is None or kept.digest != consent_digest(document_of(row)):
         return False
     return kept.is_live(milliseconds(at))

@@ -20,6 +20,7 @@ from tallystick.services import catalogue, consents, media, policy_versions
 from tallystick.services.access import Actor
 from tallystick.services.installation import Installation
 from tallystick.services.looking import look
+from tallystick.services.peers import releases
 from tallystick.values import canonical
 
 
@@ -71,7 +72,9 @@ def examined(
         installation.ledger.chain_id,
         record,
         _owner_of(installation, record),
-        _fetched(installation, record, delivery) if may_read else _not_released(record, delivery),
+        _fetched(installation, record, delivery)
+        if may_read
+        else _not_released(installation, lender, supplier, record, delivery),
         given.record_hash,
     )
     assessment = look(installation, lender, delivery, family, may_read=may_read)
@@ -119,9 +122,17 @@ def _consent(installation: Installation, lender: Member, delivery: Delivery) -> 
         return None
 
 
-def _not_released(record: DeliveryRecord, delivery: Delivery | None) -> list[Found]:
-    """Return that no file may be read; of a delivery that is not here, that none was fetched."""
-    return [Found(Fetch.NOT_RELEASED) for _ in record.media] if delivery else []
+def _not_released(
+    installation: Installation,
+    lender: Member,
+    supplier: Member,
+    record: DeliveryRecord,
+    delivery: Delivery | None,
+) -> list[Found]:
+    """Return that no file may be read; of a delivery that may be and is not here, that none was fetched."""
+    if delivery is None and not releases.is_withheld(installation, lender, supplier, record.request):
+        return []
+    return [Found(Fetch.NOT_RELEASED) for _ in record.media]
 
 
 def _fetched(installation: Installation, record: DeliveryRecord, delivery: Delivery | None) -> list[Found]:

@@ -1,5 +1,6 @@
 """The parts that use cases need from the world, chosen once by ``tallystick.bootstrap``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class Installation:
         media: the encrypted media files of deliveries.
         uploads: files that are on their way in, piece by piece.
         media_hosts: hosts from which media are fetched by their location.
+        peers: account address of a member -> where its own installation answers.
         secret: this installation's own random bytes; never shown, logged or sent.
     """
 
@@ -33,3 +35,4 @@ class Installation:
     uploads: Uploads
     secret: bytes = field(repr=False)
     media_hosts: tuple[str, ...] = ()
+    peers: Mapping[str, str] = field(default_factory=dict)

@@ -74,9 +74,9 @@ def keep(
         uploaded_by_id=actor.user_id,
         uploaded_at=installation.clock.now(),
     )
-    _seal_thumbnail(installation, row, taken)
+    seal_thumbnail(installation, row, taken)
     if paper_kind is not None:
-        _read(row, paper_kind, path.read_bytes() if taken.content is None else taken.content)
+        read_off(row, paper_kind, path.read_bytes() if taken.content is None else taken.content)
     row.save()
     return row
 
@@ -201,7 +201,7 @@ def opened_thumbnail(installation: Installation, row: MediaFile) -> Iterator[byt
     return installation.media.open_(row.thumbnail_sha256, key, row.thumbnail_commitment)
 
 
-def _read(row: MediaFile, kind: Kind, content: bytes) -> None:
+def read_off(row: MediaFile, kind: Kind, content: bytes) -> None:
     """Note what is on a document; one that cannot be read is evidence all the same, and says why."""
     try:
         paper = read_paper(kind, [content])
@@ -211,7 +211,8 @@ def _read(row: MediaFile, kind: Kind, content: bytes) -> None:
         row.paper = canonical.decode(canonical.encode(paper), dict)
 
 
-def _seal_thumbnail(installation: Installation, row: MediaFile, taken: TakenIn) -> None:
+def seal_thumbnail(installation: Installation, row: MediaFile, taken: TakenIn) -> None:
+    """Keep the small picture of a file that was taken in, if it has one, under a key of its own."""
     if taken.thumbnail is not None:
         sealed = installation.media.seal(taken.thumbnail)
         row.thumbnail_sha256, row.thumbnail_commitment = sealed.ciphertext_sha256, sealed.key_commitment

@@ -27,6 +27,7 @@ from tallystick.services.examination import examined, tier_policy
 from tallystick.services.installation import Installation
 from tallystick.services.looking import product_families
 from tallystick.services.numbers import next_reference
+from tallystick.services.peers import releases
 from tallystick.values import canonical
 from tallystick.values.money import Money
 from tallystick.values.rates import Rate
@@ -139,6 +140,7 @@ def examine(installation: Installation, actor: Actor, row: Qualification) -> Qua
     if row.outcome:
         raise Conflict("already_decided", "The qualification is decided; ask again for a new one.")
     answer = _answer(installation, row.sent)
+    releases.bring_in(installation, row.lender, row.supplier, answer.records)
     found = [
         examined(installation, actor, row.lender, row.supplier, given, row.product_family)
         for given in answer.records

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tallystick.errors import Detail, TallystickError
 from tallystick.web.evidence_sentences import EVIDENCE
+from tallystick.web.peer_sentences import PEERS
 
 #: Error code -> sentence; named places are filled from the error's details.
 SENTENCES: Final[Mapping[str, Promise]] = MappingProxyType(
@@ -94,6 +95,7 @@ SENTENCES: Final[Mapping[str, Promise]] = MappingProxyType(
         "enterprise_not_named": _("The books hold several enterprises; name the one that applies."),
         "unknown_enterprise": _("The books do not hold the enterprise that was named."),
         **EVIDENCE,
+        **PEERS,
     }
 )
 

@@ -25,6 +25,7 @@ from tallystick.records.models.origination import (
     Offer,
     Programme,
 )
+from tallystick.records.models.peers import Awaited, PeerQuestion
 from tallystick.records.models.policies import PolicyEffect, PolicyEvent, PolicyVersion
 from tallystick.records.models.requests import IdempotentRequest, Sequence
 
@@ -32,6 +33,7 @@ __all__ = [
     "AccessToken",
     "Anchor",
     "Application",
+    "Awaited",
     "Book",
     "CleanedBooks",
     "Consent",
@@ -46,6 +48,7 @@ __all__ = [
     "MediaReading",
     "Member",
     "Offer",
+    "PeerQuestion",
     "PolicyEffect",
     "PolicyEvent",
     "PolicyVersion",

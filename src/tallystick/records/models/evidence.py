@@ -21,13 +21,16 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """A delivery of which one party is hosted here; the ledger is right where it differs.
+    """A delivery of which one party is hosted here, or that a lender here was let read; the ledger is right.
 
     ``stage`` is ``sending`` until the ledger has the request, then ``waiting``, ``signed``, ``recorded``,
     ``refused``, ``withdrawn``; or ``failed`` when the ledger would not have the request.
     """
 
     reference = models.CharField(max_length=20, unique=True)
+    named = models.CharField(
+        max_length=20, blank=True
+    )  # by its supplier's own installation, if that is another
     supplier = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="deliveries_made")
     buyer = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="deliveries_received")
     stage = models.CharField(max_length=12)
@@ -137,7 +140,7 @@ class Consent(models.Model):
     sent = models.OneToOneField(Transmission, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)  # counts at once, before the ledger has it
     withdrawal = models.OneToOneField(Transmission, on_delete=models.PROTECT, null=True, related_name="+")
-    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     granted_at = models.DateTimeField()
 
     objects: ClassVar = ConsentQuerySet.as_manager()

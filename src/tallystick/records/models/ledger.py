@@ -11,7 +11,8 @@ class Transmission(models.Model):
     """A row of the outbox: one call of a contract that a member wants on the ledger.
 
     It is saved in the same commit as the papers it speaks of, and sent afterwards, again and again
-    until the ledger has answered. Rows of one signer are sent in the order of their ids.
+    until the ledger has answered. Rows of one signer are sent in the order of their ids. What another
+    installation has sent (a consent that was handed over) has its answer from the start, and no ``wire``.
     """
 
     signer = models.CharField(max_length=90)

@@ -1,7 +1,8 @@
 """The demonstration on a network: who runs a node, whom each installation hosts, and who signs in where.
 
 Lenders, a supplier and a buyer each run a node with a database of their own. A supplier applies on the
-lender's site, where its person has a login; its own node follows the ledger and checks what is anchored.
+lender's site, where its person has a login; its own node follows the ledger and checks what is anchored. It
+records deliveries on its own site; the buyer's and the lenders' installations fetch them from there.
 """
 
 from collections.abc import Iterator, Mapping
@@ -73,8 +74,19 @@ HOMES: Final = (
         hosted=("castings",),
         known=("tyres",),
     ),
-    Home("rubber", {"rubber.operator": ("rubber", _OPERATOR)}),
-    Home("tyres", {"tyres.operator": ("tyres", _OPERATOR)}),
+    Home(
+        "rubber",
+        {
+            "rubber.clerk": ("rubber", ("applicant", "delivery_clerk")),
+            "rubber.operator": ("rubber", _OPERATOR),
+        },
+        known=("tyres", "harbour", "river"),
+    ),
+    Home(
+        "tyres",
+        {"tyres.clerk": ("tyres", ("delivery_clerk",)), "tyres.operator": ("tyres", _OPERATOR)},
+        known=("rubber",),
+    ),
     Home(
         "hill",
         {
@@ -108,9 +120,11 @@ def take_part(installation: Installation, home: Home) -> dict[str, Member]:
 
 
 def carry_all(installation: Installation, members: Mapping[str, Member], today: date) -> Iterator[Line]:
-    """Carry the requests of the suppliers that apply here as far as they go."""
+    """Carry the requests to the lender whose installation this is as far as they go."""
+    own = installation.keys.addresses()
     for request in sample_requests(members, today):
-        yield from carry(installation, request)
+        if request.lender.address in own:
+            yield from carry(installation, request)
 
 
 def logins_of(installation: Installation, home: Home) -> list[Login]:

@@ -67,7 +67,7 @@ def _row(installation: Installation, actor: Actor, consent: Consent) -> ConsentR
 
 
 def _label(installation: Installation, consent: Consent) -> StageLabel:
-    if consent.withdrawn_at is not None:
+    if consents.is_withdrawn(installation, consent):
         return WITHDRAWN
     if consent.sent.code not in ("", "ok"):
         return NOT_TAKEN

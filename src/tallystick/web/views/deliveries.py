@@ -17,7 +17,7 @@ from tallystick.services import deliveries as service
 from tallystick.services.access import Actor
 from tallystick.web.asking import for_members
 from tallystick.web.cards.delivery import DeliveryCard, delivery_card, file_rows, followed, readings
-from tallystick.web.delivery_list import delivery_list, follow_all, inbox
+from tallystick.web.delivery_list import awaited, delivery_list, follow_all, inbox
 from tallystick.web.evidence_forms import RefusalForm
 from tallystick.web.wording import called
 
@@ -39,6 +39,7 @@ def deliveries(request: HttpRequest, actor: Actor) -> HttpResponse:
     follow_all(house, actor)
     context = {
         "inbox": inbox(house, actor),
+        "awaited": awaited(house, actor),
         "list": delivery_list(house, actor, request.GET),
         "may_record": actor.may("record_delivery"),
     }
