@@ -7,6 +7,8 @@ from tests.network.networks import Network, wait_until
 from tests.services.peers import homes as made
 
 CHAIN = "evidence-between-nodes"
+#: A file is opened and a block is made, on a machine that does other work.
+SOON_S = 90
 KEYS = ("supplier", "buyer", "lender", "other")
 
 
@@ -36,22 +38,22 @@ def homes(tmp_path):
 def test_a_delivery_goes_from_one_node_to_the_buyers_and_by_consent_to_a_lenders(homes):
     supplier, buyer, lender = homes.supplier, homes.buyer, homes.lender
     sent = supplier.do("record", buyer=buyer.address, shades=[31, 32])
-    wait_until(lambda: buyer.do("fetch") == 1, what="the delivery at the buyer's node")
+    wait_until(lambda: buyer.do("fetch") == 1, SOON_S, what="the delivery at the buyer's node")
     assert supplier.do("shown", request=sent["request"]) == buyer.do("shown", request=sent["request"])
     assert buyer.do("countersign", request=sent["request"]) in ("signed", "recorded")
-    row = wait_until(lambda: _recorded(supplier, sent), what="the record at the supplier's node")
+    row = wait_until(lambda: _recorded(supplier, sent), SOON_S, what="the record at the supplier's node")
 
     def counts() -> bool | None:
         found = [each for each in lender.do("qualify", supplier=supplier.address) if each["address"] == row]
         return found[0]["counts"] if found else None
 
-    assert wait_until(lambda: counts() is False, what="the record at the lender's node, closed")
+    assert wait_until(lambda: counts() is False, SOON_S, what="the record at the lender's node, closed")
     given = supplier.do("consent", lender=lender.address, references=[sent["reference"]])
-    assert wait_until(counts, what="the files at the lender's node")
+    assert wait_until(counts, SOON_S, what="the files at the lender's node")
     supplier.do("take_back", consent_id=given)
     code = lender.do("ask", owner=supplier.address, kind="papers", request=sent["request"])
     assert code == "consent_withdrawn"
-    assert wait_until(lambda: counts() is False, what="the withdrawal at the lender's node")
+    assert wait_until(lambda: counts() is False, SOON_S, what="the withdrawal at the lender's node")
 
 
 def _recorded(supplier, sent) -> str:

@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 from tallystick.bootstrap import parts
 from tallystick.errors import TallystickError
 from tallystick.services import outbox
-from tallystick.services.peers import arriving, errands, notes, releases
+from tallystick.services.peers import arriving, errands, following, notes, releases
 
 PERIOD_S: Final = 5
 #: Old uploads are looked for once in this many periods.
@@ -54,6 +54,7 @@ def _fetch_and_forget(rounds: int) -> None:
     house = parts.installation()
     errands.note_inboxes(house)
     errands.run(house)
+    following.follow(house)
     if rounds % PERIODS_TO_ASK == 0:
         notes.fetch(house)
     if rounds % PERIODS_TO_TIDY == 0:

@@ -83,6 +83,18 @@ def test_a_refusal_on_the_buyers_installation_reaches_the_supplier_with_its_word
         assert homes.supplier.do("fetch_notes") == 0
 
 
+def test_what_is_done_on_one_installation_shows_on_the_other_unasked(homes):
+    sent = homes.supplier.do("record", buyer=homes.buyer.address, shades=[35])
+    homes.buyer.do("fetch")
+    assert homes.buyer.do("follow")[-1] == "waiting"
+    homes.supplier.do("take_back_delivery", request=sent["request"])
+    assert homes.buyer.do("follow")[-1] == "withdrawn"
+    sent = homes.supplier.do("record", buyer=homes.buyer.address, shades=[36])
+    homes.buyer.do("fetch")
+    homes.buyer.do("countersign", request=sent["request"])
+    assert homes.supplier.do("follow")[-1] == "recorded"
+
+
 def test_what_was_taken_back_before_it_was_fetched_is_not_fetched(homes):
     sent = homes.supplier.do("record", buyer=homes.buyer.address, shades=[34])
     homes.between.change = lambda *_: None

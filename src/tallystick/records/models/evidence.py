@@ -28,9 +28,7 @@ class Delivery(models.Model):
     """
 
     reference = models.CharField(max_length=20, unique=True)
-    named = models.CharField(
-        max_length=20, blank=True
-    )  # by its supplier's own installation, if that is another
+    named = models.CharField(max_length=20, blank=True)  # at its supplier's, if that is another installation
     supplier = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="deliveries_made")
     buyer = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="deliveries_received")
     stage = models.CharField(max_length=12)
