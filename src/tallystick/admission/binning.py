@@ -1,9 +1,12 @@
-"""Bins of one indicator in which the share of defaults only rises or only falls (mission A9).
+"""Bins of one indicator, and how bad each is: by evidence, or by place (mission A9).
 
-The values are cut at quantiles, neighbours are pooled until the shares of defaults are in order (pool
-adjacent violators, Ayer et al. 1955), and further until no bin is too small or they are few enough. A bin's
-weight of evidence is ln(its share of all defaulters ÷ its share of all others), each bin counted with half
-a case of either kind more, so that no bin is infinitely good or bad.
+*By evidence*: the values are cut at quantiles, neighbours are pooled until the shares of defaults only rise
+or only fall (pool adjacent violators, Ayer et al. 1955), and further until none is too small or they are few
+enough; a bin is as bad as its weight of evidence, ln(its share of all defaulters ÷ its share of all others),
+each bin counted with half a case of either kind more, so that no bin is infinitely good or bad.
+
+*By place*: the values are cut at tenths; a bin is as bad as its middle place in the order of all enterprises.
+Outcomes then choose no limit and shape no curve: with few defaults that is steadier.
 """
 
 import itertools
@@ -16,6 +19,7 @@ Direction = Literal["rises", "falls"]
 """How the share of defaults goes as the indicator grows."""
 
 FIRST_CUTS: Final = 12
+PLACES: Final = 10
 MAX_BINS: Final = 5
 MIN_BIN_COUNT: Final = 8
 MIN_BIN_SHARE: Final = 0.05
@@ -29,6 +33,7 @@ class Bin:
     Attributes:
         count, bad: enterprises in it, and how many of them defaulted.
         woe: its weight of evidence, positive where defaults are more frequent than on the whole.
+        badness: what a regression weighs: ``woe``, or the place in standard deviations; more is worse.
     """
 
     low: int | None
@@ -36,6 +41,7 @@ class Bin:
     count: int
     bad: int
     woe: float = 0.0
+    badness: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,9 @@ class Binning:
     """The bins of one indicator, in order, and what is missing, which is a bin of its own.
 
     Attributes:
-        missing: those without the indicator; its ``woe`` is its own from ``min_count`` cases on, and the
-            worst bin's below that: what is not known is never better than what is.
+        direction: in which badness goes as the indicator grows.
+        missing: those without the indicator. By evidence it is as bad as it was, from the least count of a
+            bin on; with fewer, and by place, as bad as the worst bin.
         information_value: the sum over the bins of (share of defaulters − share of others) × woe.
     """
 
@@ -74,17 +81,55 @@ def monotone_bins(values: Sequence[int | None], bad: Sequence[bool], max_bins: i
     totals = (sum(bad), len(bad) - sum(bad))
     missing = Bin(None, None, len(unknown), sum(unknown))
     found = [
-        _binning(direction, _pooled(_first_cuts(known), direction, least, max_bins), missing, totals, least)
+        _binning(
+            direction,
+            _pooled(_first_cuts(known, FIRST_CUTS), direction, least, max_bins),
+            missing,
+            totals,
+            least,
+        )
         for direction in ("rises", "falls")
     ]
     return max(found, key=lambda each: each.information_value)
 
 
-def _first_cuts(known: Sequence[tuple[int, bool]]) -> list[Bin]:
+def placed_bins(
+    values: Sequence[int | None], bad: Sequence[bool], expected: Direction | None = None
+) -> Binning:
+    """Return the bins of one indicator by place: tenths, or fewer where values are equal.
+
+    Args:
+        values: the indicator's whole number for each enterprise, None where it is missing.
+        bad: whether it defaulted, in the same order.
+        expected: in which direction it is worse, by the trade; None lets the outcomes say.
+    """
+    known = sorted((value, is_bad) for value, is_bad in zip(values, bad, strict=True) if value is not None)
+    unknown = [is_bad for value, is_bad in zip(values, bad, strict=True) if value is None]
+    bins = _first_cuts(known, PLACES)
+    ends = list(itertools.accumulate((each.count for each in bins), initial=0))
+    middles = [(left + right - len(known)) / 2 for left, right in itertools.pairwise(ends)]
+    spread = math.sqrt(
+        math.fsum(each.count * middle**2 for each, middle in zip(bins, middles, strict=True))
+        / max(len(known), 1)
+    )
+    leaning = math.fsum(each.bad * middle for each, middle in zip(bins, middles, strict=True))
+    direction = expected or ("rises" if leaning >= 0 else "falls")
+    sign = 1 if direction == "rises" else -1
+    totals = (sum(bad), len(bad) - sum(bad))
+    placed = tuple(
+        replace(each, woe=_woe(each, totals), badness=sign * middle / (spread or 1.0))
+        for each, middle in zip(bins, middles, strict=True)
+    )
+    missing = Bin(None, None, len(unknown), sum(unknown), badness=max(each.badness for each in placed))
+    missing = replace(missing, woe=_woe(missing, totals) if unknown else 0.0)
+    return _weighed(direction, placed, missing, totals)
+
+
+def _first_cuts(known: Sequence[tuple[int, bool]], parts: int) -> list[Bin]:
     """Cut sorted values at quantiles, never between equal ones."""
     if not known:
         return [Bin(None, None, 0, 0)]
-    wanted = {known[len(known) * step // FIRST_CUTS][0] for step in range(1, FIRST_CUTS)}
+    wanted = {known[len(known) * step // parts][0] for step in range(1, parts)}
     limits: list[int | None] = [None, *sorted(wanted - {known[0][0]}), None]
     bins = [Bin(low, high, 0, 0) for low, high in itertools.pairwise(limits)]
     at = 0
@@ -129,12 +174,16 @@ def _rate(each: Bin) -> float:
 def _binning(
     direction: Direction, bins: Sequence[Bin], missing: Bin, totals: tuple[int, int], least: int
 ) -> Binning:
-    weighed = tuple(replace(each, woe=_woe(each, totals)) for each in bins)
-    worst = max(each.woe for each in weighed)
-    missing = replace(missing, woe=_woe(missing, totals) if missing.count >= least else worst)
-    counted = [*weighed, *([missing] if missing.count else [])]
+    evidence = [_woe(each, totals) for each in bins]
+    weighed = tuple(replace(each, woe=woe, badness=woe) for each, woe in zip(bins, evidence, strict=True))
+    own = _woe(missing, totals) if missing.count >= least else max(evidence)
+    return _weighed(direction, weighed, replace(missing, woe=own, badness=own), totals)
+
+
+def _weighed(direction: Direction, bins: tuple[Bin, ...], missing: Bin, totals: tuple[int, int]) -> Binning:
+    counted = [*bins, *([missing] if missing.count else [])]
     value = sum((_shares(each, totals)[0] - _shares(each, totals)[1]) * each.woe for each in counted)
-    return Binning(direction, weighed, missing, value)
+    return Binning(direction, bins, missing, value)
 
 
 def _shares(each: Bin, totals: tuple[int, int]) -> tuple[float, float]:

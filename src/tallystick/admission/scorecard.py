@@ -49,7 +49,7 @@ class Variable:
     """One indicator of a scorecard.
 
     Attributes:
-        weight: the coefficient of its weight of evidence in the logistic regression; never negative.
+        weight: the coefficient of the badness of its bins in the logistic regression; never negative.
         points: whole points of each bin in order, the best bin's being 0.
         missing_points: of an enterprise without the indicator.
     """
@@ -116,6 +116,7 @@ def _bin_document(name: str, each: Bin, points: int, currency: Currency) -> dict
         "count": each.count,
         "bad": each.bad,
         "woe": round(each.woe, 4),
+        "badness": round(each.badness, 4),
         "points": points,
     }
 
