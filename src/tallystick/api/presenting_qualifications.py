@@ -39,50 +39,7 @@ def qualification(row: Qualification) -> out.QualificationDetail:
 
 def chain(traced: Traced) -> out.Chain:
     """Return a traced chain; members by address, with the names that every member knows."""
-    found = traced.chain
-    return out.Chain(
-        supplier=found.supplier,
-        since=traced.since,
-        reaches_core=found.reaches_core,
-        members=[
-            out.ChainMember(
-                address=address,
-                name=traced.members[address].name if address in traced.members else "",
-                level=level,
-                missing=found.missing[address].value if address in found.missing else None,
-            )
-            for address, level in found.members.items()
-        ],
-        links=[
-            out.ChainLink(
-                supplier=link.supplier,
-                buyer=link.buyer,
-                level=link.level,
-                deliveries=link.deliveries,
-                value=None if link.value is None else money(link.value),
-                share_of_deliveries=str(link.share_of_deliveries),
-                share_of_value=None if link.share_of_value is None else str(link.share_of_value),
-                closes_cycle=link.closes_cycle,
-            )
-            for link in found.links
-        ],
-        paths=[
-            out.ChainPath(members=list(path.members), end=path.end.value, share=str(path.share))
-            for path in found.paths
-        ],
-        levels=[
-            out.ChainLevel(
-                level=level.level,
-                members=level.members,
-                deliveries=level.deliveries,
-                values=[money(value) for value in level.values],
-                unvalued=level.unvalued,
-            )
-            for level in found.levels
-        ],
-        cycles=[list(cycle) for cycle in found.cycles],
-        limits=list(traced.limits),
-    )
+    return out.Chain.model_validate(traced.document())
 
 
 def _decision(row: Qualification) -> out.Decision | None:
@@ -128,8 +85,8 @@ def _figure(found: Mapping[str, Any]) -> out.Figure:
     return out.Figure(**said, conflicts=found.get("conflicts", []))
 
 
-def _reason(found: Mapping[str, Any]) -> out.Reason:
-    return out.Reason(code=found["code"], text=Wording(**found["text"]))
+def _reason(found: Mapping[str, Any]) -> out.Grounds:
+    return out.Grounds(code=found["code"], text=Wording(**found["text"]))
 
 
 def _moment(time_ms: int) -> datetime:

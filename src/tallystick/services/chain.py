@@ -13,7 +13,7 @@ from tallystick.contracts.delivery import record_from_state
 from tallystick.errors import Conflict, Malformed, NotFound, TallystickError
 from tallystick.evidence import chain as tracing
 from tallystick.evidence.assessment import Assessment
-from tallystick.evidence.chain import Chain, Downstream, Sales, Sight
+from tallystick.evidence.chain import Chain, Downstream, Link, Sales, Sight
 from tallystick.records.models import Delivery, Member, Qualification
 from tallystick.services import consents
 from tallystick.services.access import Actor
@@ -43,6 +43,41 @@ class Traced:
     members: Mapping[str, Member]
     since: datetime
     limits: tuple[str, ...]
+
+    def document(self) -> dict[str, object]:
+        """Return it as plain data: shares as exact fractions, money as text with its currency."""
+        found = self.chain
+        return {
+            "supplier": found.supplier,
+            "since": self.since.isoformat(),
+            "reaches_core": found.reaches_core,
+            "members": [
+                {
+                    "address": address,
+                    "name": self.members[address].name if address in self.members else "",
+                    "level": level,
+                    "missing": found.missing[address].value if address in found.missing else None,
+                }
+                for address, level in found.members.items()
+            ],
+            "links": [_link(link) for link in found.links],
+            "paths": [
+                {"members": list(path.members), "end": path.end.value, "share": str(path.share)}
+                for path in found.paths
+            ],
+            "levels": [
+                {
+                    "level": level.level,
+                    "members": level.members,
+                    "deliveries": level.deliveries,
+                    "values": [_money(value) for value in level.values],
+                    "unvalued": level.unvalued,
+                }
+                for level in found.levels
+            ],
+            "cycles": [list(cycle) for cycle in found.cycles],
+            "limits": list(self.limits),
+        }
 
 
 def latest(actor: Actor, supplier: str) -> Qualification:
@@ -84,6 +119,23 @@ def trace(installation: Installation, actor: Actor, reference: str, cores: Seque
     members = {each.address: each for each in Member.objects.filter(address__in=list(found.members))}
     since = datetime.fromtimestamp(row.findings["since"] / 1000, UTC)
     return Traced(found, members, since, limits)
+
+
+def _link(link: Link) -> dict[str, object]:
+    return {
+        "supplier": link.supplier,
+        "buyer": link.buyer,
+        "level": link.level,
+        "deliveries": link.deliveries,
+        "value": None if link.value is None else _money(link.value),
+        "share_of_deliveries": str(link.share_of_deliveries),
+        "share_of_value": None if link.share_of_value is None else str(link.share_of_value),
+        "closes_cycle": link.closes_cycle,
+    }
+
+
+def _money(amount: Money) -> dict[str, str]:
+    return {"amount": amount.text, "currency": amount.currency.code}
 
 
 class _Walk:

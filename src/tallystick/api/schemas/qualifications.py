@@ -48,7 +48,7 @@ class DecideQualification(Sent):
     annual_rate: Annotated[RateText | None, Field(description="A share of one: 4.85 % is 0.0485.")] = None
 
 
-class Reason(Shown):
+class Grounds(Shown):
     """Why something came out as it did."""
 
     code: str
@@ -107,7 +107,7 @@ class Record(Shown):
     assessment: Figures
     tier: int | None = Field(description="1 is the best; null for none.")
     matches: list[Match]
-    reasons: list[Reason]
+    reasons: list[Grounds]
 
 
 class Decision(Shown):
@@ -139,7 +139,7 @@ class QualificationDetail(Qualification):
 
     since: datetime | None = Field(description="Block time from which records count.")
     left_out: int = Field(description="Records of the period that the terms' number left out.")
-    reasons: list[Reason]
+    reasons: list[Grounds]
     records: list[Record]
 
 
