@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.api.callers import Caller, caller, encoded, good, problem
 from tests.api.conftest import Callers
 from tests.api.test_deliveries import picture
 from tests.installation import PASSWORD, Consortium
+from tests.services.test_qualification import recorded
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,13 @@ class OfDelivery:
     parameters: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class OfQuery:
+    """An address of one query of a lender: everybody else is told that there is none."""
+
+    sent: object = None
+
+
 _READERS = "the frame is everybody's, the content its readers'; see test_ledger_readers"
 _POLICY = {"name": "invoice-admission", "number": "1"}
 ADDRESS = account_address(bytes(32))
@@ -49,7 +58,7 @@ _A_DAY = "2026-12-20T10:00:00Z"
 _BUYER = {"buyer": ADDRESS, "media": [1], "due_at": _A_DAY}
 
 #: Every address: a route that is not listed here fails ``test_every_route_is_in_the_table``.
-TABLE: dict[tuple[str, str], Private | Shared | OfDelivery] = {
+TABLE: dict[tuple[str, str], Private | Shared | OfDelivery | OfQuery] = {
     ("get", "/api/v1/me"): Shared("it speaks of the caller only"),
     ("get", "/api/v1/programmes"): Shared("programmes are on offer to the whole consortium"),
     ("get", "/api/v1/programmes/{programme_id}"): Shared("as the list", parameters={"programme_id": "1"}),
@@ -92,6 +101,17 @@ TABLE: dict[tuple[str, str], Private | Shared | OfDelivery] = {
         "it gives one for the caller's own", sent={"recipient": ADDRESS, "until": _A_DAY}
     ),
     ("post", "/api/v1/consents/{consent_id}/withdrawal"): OfDelivery(),
+    ("get", "/api/v1/qualifications"): Shared("it lists the caller's own; see test_qualifications"),
+    ("post", "/api/v1/qualifications"): Shared(
+        "the lender signs, the supplier sees who asked", sent={"supplier": ADDRESS}
+    ),
+    ("get", "/api/v1/qualifications/{reference}"): OfQuery(),
+    ("get", "/api/v1/qualifications/{reference}/chain"): OfQuery(),
+    ("post", "/api/v1/qualifications/{reference}/examination"): OfQuery(),
+    ("post", "/api/v1/qualifications/{reference}/records/{record}/grade"): OfQuery(
+        {"quality": "good", "because": "x"}
+    ),
+    ("post", "/api/v1/qualifications/{reference}/decision"): OfQuery({"outcome": "decline", "reason": "x"}),
     ("get", "/api/v1/policies"): Shared("it lists the caller's own"),
     ("post", "/api/v1/policies"): Shared("it makes one of the caller's own", sent={"document": "{}"}),
     **{
@@ -144,7 +164,7 @@ def call(
 ) -> object:
     method, path = route
     entry = TABLE[route]
-    known = {"reference": reference, "token": _TOKEN, "media_id": "1", "consent_id": "1"}
+    known = {"reference": reference, "token": _TOKEN, "media_id": "1", "consent_id": "1", "record": "1-0"}
     parameters = entry.parameters if isinstance(entry, Shared) else known | (place or {})
     address = path.format_map(parameters)
     if method == "put":
@@ -214,6 +234,26 @@ def test_a_delivery_its_files_uploads_and_consents_do_not_exist_for_other_member
     for route, code in OF_THE_BUYER.items():
         problem(call(callers.other_owner, route, place=place), 404, code)
     assert [owner.get(path).content for path in paths] == before
+
+
+def test_a_query_does_not_exist_for_anybody_but_its_lender(
+    house: Installation, callers: Callers, members: Consortium, tmp_path: Path, strangers: list[Caller]
+) -> None:
+    delivered = recorded(house, members, tmp_path)
+    asked = good(callers.officer.post("/qualifications", {"supplier": members.supplier.address}), 201)
+    place = {"reference": asked["reference"], "record": delivered.record}
+    own = [route for route, entry in TABLE.items() if isinstance(entry, OfQuery)]
+    assert len(own) == 5
+    before = callers.officer.get(f"/qualifications/{asked['reference']}").content
+    for route in own:
+        for stranger in (callers.owner, *strangers):
+            answer = call(stranger, route, place=place)
+            assert answer.status_code in (403, 404), route
+            assert delivered.record_hash not in answer.text, route
+        problem(call(callers.other_officer, route, place=place), 404, "unknown_qualification")
+    assert good(callers.other_officer.get("/qualifications")) == {"items": [], "next": None}
+    problem(callers.owner.get("/qualifications"), 403, "not_permitted")
+    assert callers.officer.get(f"/qualifications/{asked['reference']}").content == before
 
 
 def test_a_policy_does_not_exist_for_anybody_but_its_lenders_staff(

@@ -19,6 +19,7 @@ from tallystick.services import consents, deliveries, media
 from tallystick.services.access import actor_of
 from tallystick.web.delivery_words import MEDIA, PAPERS, REASONS, STAGES
 from tests.installation import NOW, PASSWORD
+from tests.services.test_qualification import consented, recorded
 from tests.web.conftest import at_work
 from tests.web.delivering import NAME, added, picture, waiting
 
@@ -270,6 +271,20 @@ def test_what_was_read_off_a_document_stands_beside_it(house, members, tmp_path)
 
 
 # Files, as a browser gets them -----------------------------------------------------------------------
+
+
+def test_only_a_file_that_is_given_out_counts_as_read(house, members, tmp_path):
+    row = recorded(house, members, tmp_path)
+    consented(house, members)
+    file, lender = row.media.get(), at_work(members.officer)
+    here = reverse("web:media", args=[file.pk])
+    assert lender.head(here).status_code == 200
+    assert not file.readings.exists()
+    assert b"".join(lender.get(here).streaming_content)
+    assert file.readings.count() == 1
+    house.media.discard(file.sha256)
+    assert lender.get(here).status_code == 404
+    assert file.readings.count() == 1
 
 
 def test_a_file_is_given_out_so_that_nothing_in_it_can_run(house, members, tmp_path):

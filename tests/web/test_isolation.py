@@ -83,7 +83,9 @@ OF_DELIVERIES = frozenset(
     }
 )
 #: Addresses of a lender's queries: see ``test_qualifications``.
-OF_QUALIFICATIONS = frozenset({"qualification", "examine", "qualification_decide", "qualification_grade"})
+OF_QUALIFICATIONS = frozenset(
+    {"qualification", "chain", "examine", "qualification_decide", "qualification_grade"}
+)
 #: Addresses that tell every member who is a member: there an account's address is no secret.
 OF_THE_MEMBERSHIP = frozenset({"accounts"})
 #: Addresses where a buyer is chosen among the enterprises, which every member knows.

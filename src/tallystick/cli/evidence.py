@@ -1,4 +1,7 @@
-"""``tallystick evidence``: prove a delivery record to who was not there, and check such a proof offline."""
+"""``tallystick evidence``: prove a delivery record to who was not there, and check such a proof offline.
+
+The steps on deliveries and queries stand in ``cli.evidence_work``.
+"""
 
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import msgspec
 from tallystick.bootstrap import evidence_bundles as bundles
 from tallystick.bootstrap import proving
 from tallystick.bootstrap.node.document import ledger_file
+from tallystick.cli.evidence_work import COMMANDS
 from tallystick.cli.ledger import path_option, write_file
 from tallystick.cli.output import emit, json_option
 from tallystick.config import from_environment
@@ -18,7 +22,7 @@ from tallystick.ledger.genesis import MAX_GENESIS_BYTES
 
 @click.group()
 def evidence() -> None:
-    """Prove delivery records, and check such proofs offline."""
+    """Record and countersign deliveries, qualify by them, prove them, and check such proofs."""
 
 
 @evidence.command()
@@ -80,6 +84,9 @@ def verify(bundle: Path, genesis_path: Path | None, media: Path | None) -> None:
     ]
     emit(answer, "\n".join(lines))
 
+
+for _each in COMMANDS:
+    evidence.add_command(_each)
 
 _MARKS = {Outcome.PASSED: "[holds]   ", Outcome.FAILED: "[fails]   ", Outcome.NOT_MADE: "[not made]"}
 

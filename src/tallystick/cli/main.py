@@ -38,7 +38,9 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "documents": Entry(
             "tallystick.cli.documents:documents", "Read invoices, licences, contracts and cards.", False
         ),
-        "evidence": Entry("tallystick.cli.evidence:evidence", "Prove deliveries; check proofs.", False),
+        "evidence": Entry(
+            "tallystick.cli.evidence:evidence", "Record, qualify by and prove deliveries.", False
+        ),
         "init": Entry("tallystick.cli.init:init", "Set up this installation.", True),
         "ledger": Entry("tallystick.cli.ledger:ledger", "Look at, verify and export the ledger.", False),
         "loan": Entry("tallystick.cli.loan:loan", "Work out loans: repayment schedules.", False),

@@ -124,12 +124,15 @@ class Chain:
 
     @property
     def cycles(self) -> tuple[tuple[str, ...], ...]:
-        """The circles, each as the members from the one that comes again to the one before it."""
+        """The circles, each once, from the member that stands nearest to the supplier."""
+        places = {address: place for place, address in enumerate(self.members)}
         found: dict[tuple[str, ...], None] = {}
         for path in self.paths:
             if path.end is End.CYCLE:
                 again = path.members[-1]
-                found[path.members[path.members.index(again) : -1]] = None
+                circle = path.members[path.members.index(again) : -1]
+                first = min(range(len(circle)), key=lambda at: places[circle[at]])
+                found[circle[first:] + circle[:first]] = None
         return tuple(found)
 
 

@@ -16,6 +16,7 @@ from tallystick.lending.decision import Judgement, conclude
 from tallystick.lending.grading import Grading, grade
 from tallystick.lending.offer import Offer, Refusal, make_offer
 from tallystick.lending.programme import Programme, parse_programme
+from tallystick.lending.qualification import Qualification, read_qualification
 from tallystick.lending.request import LoanRequest
 from tallystick.lending.terms import Method
 from tallystick.policy.decision import Decision, Reason
@@ -45,7 +46,8 @@ class DecisionFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
     Attributes:
         programme, policies: the documents that were pinned, as text.
-        papers: what each step kept: ``admission``, ``grading``, ``offer`` or ``refusal``, ``decision``.
+        papers: what each step kept: ``admission``, ``grading``, ``qualification``, ``offer`` or
+            ``refusal``, ``decision``.
         digests: the digest under which a paper was kept, where it has one.
         made_on: the day of the offer.
     """
@@ -68,6 +70,7 @@ class Figures:
         admission: what the admission policy may read: indicators, and counts of findings by code.
         indicators: what the dimensions may read.
         request: what was asked for; ``None`` where the form does not say it.
+        qualification: what the offer was held against; ``None`` where there was none.
     """
 
     admission: Mapping[str, object]
@@ -75,6 +78,7 @@ class Figures:
     request: LoanRequest | None
     twelve_month_sales: Money
     made_on: date
+    qualification: Qualification | None = None
 
 
 @dataclass(frozen=True)
@@ -115,12 +119,16 @@ class Course:
 
 
 def figures_of(
-    paper: Mapping[str, Any], currency: str, request: LoanRequest | None, made_on: date
+    paper: Mapping[str, Any],
+    currency: str,
+    request: LoanRequest | None,
+    made_on: date,
+    qualification: Mapping[str, Any] | None = None,
 ) -> Figures:
-    """Return the figures that the admission finding ``paper`` has kept.
+    """Return the figures that the admission finding ``paper`` has kept, and the one of a qualification.
 
     Raises:
-        Malformed: ``bad_paper`` when it lacks what every such finding has.
+        Malformed: ``bad_paper`` when one lacks what every such finding has.
     """
     try:
         indicators = {name: each["value"] for name, each in paper["indicators"].items()}
@@ -129,7 +137,8 @@ def figures_of(
         sales = Money.parse(paper["twelve_month_sales"], currency)
     except (KeyError, TypeError, AttributeError) as error:
         raise Malformed("bad_paper", "The kept paper of the admission lacks its figures.") from error
-    return Figures({**indicators, **counts, **kept}, indicators, request, sales, made_on)
+    qualified = None if qualification is None else read_qualification(qualification, currency)
+    return Figures({**indicators, **counts, **kept}, indicators, request, sales, made_on, qualified)
 
 
 def run(programme: Programme, tables: Mapping[str, Table], figures: Figures) -> Course:
@@ -161,6 +170,7 @@ def _priced(
         risk_index=grading.risk_index,
         twelve_month_sales=figures.twelve_month_sales,
         made_on=figures.made_on,
+        qualification=figures.qualification,
     )
 
 
@@ -207,7 +217,8 @@ def _found(file: DecisionFile) -> Plain:
     tables = {name: parse(text.encode()) for name, text in file.policies.items()}
     paper = file.papers["admission"]
     request = _request(file.request, programme.currency)
-    figures = figures_of(paper, programme.currency, request, date.fromisoformat(file.made_on))
+    made_on, kept = date.fromisoformat(file.made_on), file.papers.get("qualification")
+    figures = figures_of(paper, programme.currency, request, made_on, kept)
     admission = decide(tables[programme.admission_policy], figures.admission)
     found: Plain = {"admission": admission.document()}
     grading = None
@@ -219,8 +230,12 @@ def _found(file: DecisionFile) -> Plain:
         offer = _priced(programme, tables, figures, grading)
         if offer is not None:
             found["offer" if isinstance(offer, Offer) else "refusal"] = offer.document()
+    qualified = figures.qualification
+    if qualified is not None:
+        found["qualification"] = qualified.document()
     if "decision" in file.papers:
-        found["decision"] = conclude(programme, admission.inputs, admission, grading, offer).document()
+        concluded = conclude(programme, admission.inputs, admission, grading, offer, qualified)
+        found["decision"] = concluded.document()
     return found
 
 

@@ -13,6 +13,7 @@ from tallystick.errors import Malformed
 from tallystick.lending.grading import Grading
 from tallystick.lending.offer import Offer, Refusal
 from tallystick.lending.programme import Programme
+from tallystick.lending.qualification import Qualification
 from tallystick.policy.decision import Decision, Reason
 from tallystick.values import canonical
 
@@ -30,7 +31,8 @@ class CreditDecision:
         reasons: of that step, with their words in both languages.
         programme, programme_version: the programme it was decided by.
         policies: version of every policy table that was asked, by name.
-        inputs_digest: digest of the figures that were decided on, 64 hexadecimal digits.
+        inputs_digest: digest of the figures that were decided on, and of the qualification where there is
+            one, 64 hexadecimal digits.
     """
 
     outcome: Judgement
@@ -59,6 +61,7 @@ def conclude(
     admission: Decision,
     grading: Grading | None = None,
     offer: Offer | Refusal | None = None,
+    qualification: Qualification | None = None,
 ) -> CreditDecision:
     """Return what the steps come to; a step after one that refers or declines is not looked at.
 
@@ -68,12 +71,15 @@ def conclude(
         admission: of the admission policy.
         grading: needed once admission approves.
         offer: needed once there is a grade.
+        qualification: what the offer was held against; it belongs to the inputs.
 
     Raises:
         Malformed: ``unfinished_assessment`` when a step that is needed was not made; ``not_canonical``
             when ``inputs`` hold what a document cannot.
     """
     outcome, decided_by, reasons = _end(admission, grading, offer)
+    if qualification is not None:
+        inputs = {**inputs, "qualification": qualification.document()}
     asked = [admission]
     if decided_by != "admission" and grading is not None:
         asked += [each.decision for each in grading.levels]

@@ -3,6 +3,7 @@
 The offer policy gives, for a grade, the rate and three limits. The amount is the least of what is asked
 for and the limits, rounded down to the programme's step; the term is the longest on offer within the
 request and the limit. An amount that ends below the programme's least is declined, never rounded up.
+Where the programme looks at a qualification, what was granted is one more limit, and its rate is taken.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,11 @@ from typing import Final, Literal
 
 from tallystick.errors import Malformed
 from tallystick.lending.programme import Programme
+from tallystick.lending.qualification import (
+    QUALIFICATION_DECLINED,
+    QUALIFICATION_REQUIRED,
+    Qualification,
+)
 from tallystick.lending.request import LoanRequest
 from tallystick.lending.schedule import Schedule, repayment_schedule
 from tallystick.lending.terms import Terms
@@ -61,11 +67,13 @@ class Offer:
     Attributes:
         request: what was asked for.
         amount: what is offered.
-        limits: what the amount was held against, by name: ``requested``, ``programme``, ``grade``, ``sales``.
+        limits: what the amount was held against, by name: ``requested``, ``programme``, ``grade``, ``sales``
+            and, of a qualification, ``qualification``.
         grade: the grade that it was priced by.
         schedule: as if paid out on ``made_on``.
         made_on, expires_on: it can be confirmed up to and including ``expires_on``.
         decision: of the offer policy.
+        qualification: what caps the amount and sets the rate; ``None`` where the programme looks at none.
     """
 
     request: LoanRequest
@@ -76,6 +84,7 @@ class Offer:
     made_on: date
     expires_on: date
     decision: Decision
+    qualification: Qualification | None = None
 
     @property
     def rate(self) -> Rate:
@@ -107,10 +116,13 @@ class Offer:
 
     def document(self) -> dict[str, object]:
         """Return the whole offer as canonical data: the terms, and what the lender derived them from."""
-        return self.terms_document() | {
+        derived: dict[str, object] = {
             "limits": {name: limit.text for name, limit in self.limits.items()},
             "decision": self.decision.document(),
         }
+        if self.qualification is not None:
+            derived["qualification"] = self.qualification.document()
+        return self.terms_document() | derived
 
 
 @dataclass(frozen=True)
@@ -144,6 +156,7 @@ def make_offer(
     risk_index: Decimal,
     twelve_month_sales: Money,
     made_on: date,
+    qualification: Qualification | None = None,
 ) -> Offer | Refusal:
     """Return the offer for ``request``, or why there is none.
 
@@ -156,6 +169,7 @@ def make_offer(
         risk_index: from the grading.
         twelve_month_sales: net sales that the share limit is taken of.
         made_on: the lender's date today.
+        qualification: the live one; not looked at where the programme asks for none.
 
     Raises:
         Malformed: ``currency_mismatch``; ``not_served`` for a term or method outside the programme.
@@ -165,7 +179,10 @@ def make_offer(
     decision = decide(table, {"grade": grade, "risk_index": risk_index})
     if decision.outcome in ("refer", "decline"):
         return Refusal("decline" if decision.outcome == "decline" else "refer", decision.reasons, decision)
-    limits = _limits(programme, decision, request.amount, twelve_month_sales)
+    qualified = qualification if programme.qualification.need != "none" else None
+    if refusal := _unqualified(programme, decision, qualified):
+        return refusal
+    limits = _limits(programme, decision, request.amount, twelve_month_sales, qualified)
     least = min(limits.values())
     amount = Money(
         least.amount_minor - least.amount_minor % programme.amount_step.amount_minor, least.currency
@@ -178,7 +195,7 @@ def make_offer(
         return Refusal("decline", (*decision.reasons, TERM_NOT_SERVED), decision)
     terms = Terms(
         principal=amount,
-        annual_rate=Rate.parse(decimal_text(_decimal(decision, "annual_rate"))),
+        annual_rate=_rate(decision, qualified),
         instalments=max(terms_months),
         method=request.method,
         day_count=programme.day_count,
@@ -186,19 +203,41 @@ def make_offer(
         disbursed_on=made_on,
     )
     expires_on = made_on + timedelta(days=programme.offer_valid_days)
-    return Offer(request, amount, limits, grade, repayment_schedule(terms), made_on, expires_on, decision)
+    schedule = repayment_schedule(terms)
+    return Offer(request, amount, limits, grade, schedule, made_on, expires_on, decision, qualified)
+
+
+def _rate(decision: Decision, qualified: Qualification | None) -> Rate:
+    """Return what was granted, or else what the policy gives for the grade."""
+    of_grade = Rate.parse(decimal_text(_decimal(decision, "annual_rate")))
+    return of_grade if qualified is None or qualified.rate is None else qualified.rate
+
+
+def _unqualified(programme: Programme, decision: Decision, qualified: Qualification | None) -> Refusal | None:
+    if qualified is None and programme.qualification.need == "required":
+        return Refusal("refer", (*decision.reasons, QUALIFICATION_REQUIRED), decision)
+    if qualified is not None and qualified.outcome == "decline":
+        return Refusal("decline", (*decision.reasons, QUALIFICATION_DECLINED), decision)
+    return None
 
 
 def _limits(
-    programme: Programme, decision: Decision, requested: Money, twelve_month_sales: Money
+    programme: Programme,
+    decision: Decision,
+    requested: Money,
+    twelve_month_sales: Money,
+    qualified: Qualification | None,
 ) -> dict[str, Money]:
     share = Fraction(_decimal(decision, "max_sales_share"))
-    return {
+    limits = {
         "requested": requested,
         "programme": programme.amount_max,
         "grade": Money.parse(decimal_text(_decimal(decision, "max_amount")), programme.currency),
         "sales": twelve_month_sales.scaled(share, Rounding.DOWN),
     }
+    if qualified is not None and qualified.amount is not None:
+        limits["qualification"] = qualified.amount
+    return limits
 
 
 def _decimal(decision: Decision, output: str) -> Decimal:

@@ -23,6 +23,7 @@ from tallystick.lending.programme_document import (
     Item,
     ItemChoice,
     ProgrammeDocument,
+    QualificationNeed,
     check_agreement,
     malformed,
 )
@@ -72,6 +73,7 @@ class Programme:
         bands: grades by rising risk index; the last reaches 100.
         admission_policy, offer_policy: names of policy tables.
         offer_valid_days: an offer can be confirmed for so many days after the day it is made.
+        qualification: whether an offer rests on a qualification of the supplier.
     """
 
     id: str
@@ -92,6 +94,7 @@ class Programme:
     admission_policy: str
     offer_policy: str
     offer_valid_days: int
+    qualification: QualificationNeed
 
     @property
     def currency(self) -> str:
@@ -141,6 +144,7 @@ def parse_programme(document: bytes) -> Programme:
         admission_policy=written.admission_policy,
         offer_policy=written.offer_policy,
         offer_valid_days=written.offer_valid_days,
+        qualification=written.qualification,
     )
 
 

@@ -89,6 +89,17 @@ class AmountRange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     step: AmountText
 
 
+class QualificationNeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whether an offer rests on a qualification of the supplier (``tallystick.lending.qualification``).
+
+    ``none`` looks at none; ``optional`` takes one that is live as cap and rate; ``required`` makes no offer
+    without one. A decision is live for ``valid_days`` days.
+    """
+
+    need: Literal["none", "optional", "required"]
+    valid_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 90
+
+
 class ProgrammeDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A whole loan programme as it is written."""
 
@@ -109,6 +120,7 @@ class ProgrammeDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     admission_policy: TableName
     offer_policy: TableName
     offer_valid_days: Annotated[int, msgspec.Meta(ge=1, le=365)]
+    qualification: QualificationNeed = QualificationNeed(need="none")
 
 
 def malformed(sentence: str) -> Malformed:

@@ -18,6 +18,7 @@ from tallystick.lending.application import Move, Stage
 from tallystick.lending.decision import conclude
 from tallystick.lending.grading import Grading, grade
 from tallystick.lending.offer import Offer, Refusal
+from tallystick.lending.qualification import Qualification
 from tallystick.policy.decision import Decision
 from tallystick.policy.evaluate import decide
 from tallystick.records.models import Application, Finding
@@ -115,12 +116,14 @@ def keep_decision(
     admission: Decision,
     grading: Grading | None,
     offer: Offer | Refusal | None = None,
+    qualified: Qualification | None = None,
 ) -> Finding:
     """Keep, and return, what the rules came to: outcome, reasons, and every policy by version (O7).
 
     A salt of its own keeps the applicant, who knows the case's, from guessing at it by its digest.
     """
-    decided = conclude(rulebook_of(application).programme, admission.inputs, admission, grading, offer)
+    programme = rulebook_of(application).programme
+    decided = conclude(programme, admission.inputs, admission, grading, offer, qualified)
     document = decided.document() | {"salt": secrets.token_hex(32)}
     return keep_finding(installation, application, "decision", document)
 

@@ -126,6 +126,15 @@ def require_live(installation: Installation, delivery: Delivery, member_id: int)
     raise Forbidden("consent_expired", "The supplier's consent has ended, or is not on the ledger yet.")
 
 
+def live_documents(installation: Installation, owner: Member, member_id: int) -> list[Document]:
+    """Return what ``owner`` lets a lender read now: every consent that ``require_live`` would accept."""
+    at = installation.clock.now()
+    given = Consent.objects.select_related("owner", "recipient", "sent").filter(
+        owner=owner, recipient_id=member_id, purpose=QUALIFICATION, withdrawn_at=None
+    )
+    return [document_of(row) for row in given if is_live(installation, row, at)]
+
+
 def document_of(row: Consent) -> Document:
     """Return the document whose digest stands on the ledger."""
     return Document(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -144,10 +145,22 @@ def as_medium(row: MediaFile) -> Medium:
     return _medium(MediumKind(row.kind), row.sha256, row.key_commitment, row.size_bytes, row.location)
 
 
-def content(installation: Installation, actor: Actor, media_id: int, *, thumbnail: bool = False) -> Content:
+def content(
+    installation: Installation,
+    actor: Actor,
+    media_id: int,
+    *,
+    thumbnail: bool = False,
+    only_asks: bool = False,
+) -> Content:
     """Return a file for somebody who may read it; what another member reads is noted, with its consent.
 
+    It is noted once its first bytes are there to be given out: a file that is gone was read by nobody.
+
     The owner and the buyer of its delivery read it; a lender by the owner's live consent (E12).
+
+    Args:
+        only_asks: no bytes are given out (a HEAD request), so nothing is noted.
 
     Raises:
         NotFound: ``unknown_media``, also to those who may not know that it is there; ``media_missing``.
@@ -165,11 +178,14 @@ def content(installation: Installation, actor: Actor, media_id: int, *, thumbnai
         consent_id = consents.require_live(installation, row.delivery, actor.member_id).pk
     if not row.wrapped_key or (thumbnail and not row.thumbnail_sha256):
         raise NotFound("media_missing", "This installation does not keep the file.")
-    if actor.member_id != row.owner_id and not thumbnail:
-        note_readings(installation, actor, [row], consent_id)
     if thumbnail:
         return Content(JPEG, row.file_name, opened_thumbnail(installation, row))
-    return Content(row.media_type, row.file_name, opened(installation, row))
+    pieces = opened(installation, row)
+    if actor.member_id != row.owner_id and not only_asks:
+        first = next(pieces, b"")
+        pieces = chain((first,), pieces)
+        note_readings(installation, actor, [row], consent_id)
+    return Content(row.media_type, row.file_name, pieces)
 
 
 def note_readings(

@@ -7,10 +7,11 @@ from tallystick.lending import offer as lending
 from tallystick.lending.application import Move, Stage
 from tallystick.lending.grading import Grading
 from tallystick.lending.items import read_items
+from tallystick.lending.qualification import Qualification
 from tallystick.lending.request import loan_request
 from tallystick.lending.schedule import Schedule
 from tallystick.records.models import Application, Instalment, Offer
-from tallystick.services import anchoring, outbox
+from tallystick.services import anchoring, outbox, qualifying
 from tallystick.services.access import Actor
 from tallystick.services.assessment import decided_again, keep_decision, rulebook_of, twelve_month_sales
 from tallystick.services.casework import (
@@ -49,13 +50,17 @@ def admit_referred(installation: Installation, actor: Actor, reference: str, rea
 def make_offer(installation: Installation, actor: Actor, reference: str) -> Offer | lending.Refusal:
     """Price an assessed application by its grade and offer it, or refuse it where a limit says so.
 
+    Where the programme looks at a qualification of the supplier, the one that is live caps the amount and
+    sets the rate (``services.qualifying``).
+
     Returns the offer as saved, or the refusal with its reasons (the application is then declined, or
     referred where the offer policy refers).
 
     Raises:
         NotFound: ``unknown_application``.
         Forbidden: ``not_permitted``, ``lender_not_in_standing``.
-        Conflict: ``illegal_move``, ``no_grade``.
+        Conflict: ``illegal_move``, ``no_grade``, ``qualification_required``.
+        Malformed: ``currency_mismatch`` when the qualification grants another currency.
     """
     actor.require("make_offer")
     with transaction.atomic():
@@ -64,8 +69,9 @@ def make_offer(installation: Installation, actor: Actor, reference: str) -> Offe
             raise Conflict("illegal_move", f"An application that is {application.stage} cannot get an offer.")
         anchoring.require_standing(installation, application)
         admission, grading = decided_again(application)
-        priced = _priced(installation, application, grading)
-        decided = keep_decision(installation, application, admission, grading, priced)
+        qualified = qualifying.use(installation, application, rulebook_of(application).programme)
+        priced = _priced(installation, application, grading, qualified)
+        decided = keep_decision(installation, application, admission, grading, priced, qualified)
         made: Offer | lending.Refusal
         if isinstance(priced, lending.Refusal):
             made = priced
@@ -130,7 +136,7 @@ def _has_expired(installation: Installation, application: Application) -> bool:
 
 
 def _priced(
-    installation: Installation, application: Application, grading: Grading
+    installation: Installation, application: Application, grading: Grading, qualified: Qualification | None
 ) -> lending.Offer | lending.Refusal:
     rules = rulebook_of(application)
     programme = rules.programme
@@ -144,6 +150,7 @@ def _priced(
         risk_index=grading.risk_index,
         twelve_month_sales=twelve_month_sales(application, programme.currency),
         made_on=installation.clock.now().date(),
+        qualification=qualified,
     )
 
 

@@ -137,10 +137,13 @@ def _count(so_far: lending.Plain, application: Application, old: Table | None, n
 
 
 def _figures(rules: Rulebook, application: Application) -> Figures:
-    paper = next(each for each in application.findings.all() if each.kind == "admission")
+    kept = {each.kind: each for each in application.findings.all()}
+    paper, qualified = kept["admission"], kept.get("qualification")
     asked = request_of(rules.programme, application)
     made_on = date.fromisoformat(str(paper.document.get("as_of") or paper.made_at.date()))
-    return figures_of(paper.document, rules.programme.currency, asked, made_on)
+    return figures_of(
+        paper.document, rules.programme.currency, asked, made_on, qualified.document if qualified else None
+    )
 
 
 def _table(row: PolicyVersion) -> Table:

@@ -219,7 +219,7 @@ def decide(
             raise Conflict("not_examined", "The ledger has not answered the query yet.")
         if outcome not in (GRANT, DECLINE) or not reason.strip():
             raise Malformed("bad_decision", "Grant or decline, with a reason.")
-        if (outcome == GRANT) != (amount is not None and rate is not None and amount.amount_minor > 0):
+        if (outcome == GRANT) != _is_priced(amount, rate):
             raise Malformed("bad_decision", "A grant names an amount and a rate; a decline names neither.")
         row.outcome, row.reason = outcome, reason.strip()[:MAX_REASON]
         if amount is not None and rate is not None:
@@ -228,6 +228,11 @@ def decide(
         row.decided_by_id, row.decided_at = actor.user_id, installation.clock.now()
         row.save()
     return row
+
+
+def _is_priced(amount: Money | None, rate: Rate | None) -> bool:
+    """Return whether both are named, and are such as a loan can have."""
+    return amount is not None and rate is not None and amount.amount_minor > 0 and 0 <= rate.value <= 1
 
 
 def _application(lender_id: int, reference: str) -> Application | None:

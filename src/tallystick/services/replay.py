@@ -15,7 +15,7 @@ from tallystick.records.models import Application
 from tallystick.services.programmes import rulebook
 
 #: Papers that are findings; the offer stands in a row of its own.
-_KINDS: Final = ("admission", "grading", "refusal", "decision")
+_KINDS: Final = ("admission", "grading", "qualification", "refusal", "decision")
 
 
 @dataclass(frozen=True)

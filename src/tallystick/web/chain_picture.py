@@ -39,8 +39,10 @@ def chain_picture(title: str | Promise, chain: Chain, names: Mapping[str, str]) 
     height = max(y for _x, y in places.values()) + _BOX_HEIGHT + 2 * _MARGIN
     links = [link for link in chain.links if link.supplier in places and link.buyer in places]
     return format_html(
-        '<svg class="chain" viewBox="0 0 {} {}" role="img" xmlns="http://www.w3.org/2000/svg">'
+        '<svg class="chain" width="{}" height="{}" viewBox="0 0 {} {}" role="img" xmlns="http://www.w3.org/2000/svg">'
         "<title>{}</title><desc>{}</desc>{}{}</svg>",
+        width,
+        height,
         width,
         height,
         title,

@@ -6,6 +6,7 @@ from tallystick.web.converters import Address, Digest, Name, Number, Place, Poli
 from tallystick.web.views import (
     applications,
     apply,
+    chains,
     consents,
     consortium,
     deliveries,
@@ -80,6 +81,7 @@ urlpatterns = [
     path("consents/<number:consent_id>/withdraw/", consents.withdraw, name="withdraw_consent"),
     path("qualifications/", qualifications.qualifications, name="qualifications"),
     path(_QUALIFICATION, qualifications.qualification, name="qualification"),
+    path(_QUALIFICATION + "chain/", chains.chain, name="chain"),
     path(_QUALIFICATION + "examine/", qualifications.examine, name="examine"),
     path(_QUALIFICATION + "decide/", qualifications.decide, name="qualification_decide"),
     path(_QUALIFICATION + "records/<place:record>/grade/", qualifications.grade, name="qualification_grade"),

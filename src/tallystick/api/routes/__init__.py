@@ -14,6 +14,7 @@ from tallystick.api.routes import (
     media,
     policies,
     programmes,
+    qualifications,
     schedules,
     steps,
 )
@@ -41,5 +42,6 @@ api.add_router("/v1/schedules", schedules.router, tags=["schedules"])
 api.add_router("/v1/media", media.router, tags=["media"])
 api.add_router("/v1/deliveries", deliveries.router, tags=["deliveries"])
 api.add_router("/v1/consents", consents.router, tags=["consents"])
+api.add_router("/v1/qualifications", qualifications.router, tags=["qualifications"])
 api.add_router("/v1/policies", policies.router, tags=["policies"])
 api.add_router("/v1/ledger", ledger.router, tags=["ledger"])

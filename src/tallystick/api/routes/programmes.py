@@ -37,6 +37,7 @@ def read_programme(request: HttpRequest, programme_id: Path[RowId]) -> Programme
         methods=[method.value for method in programme.methods],
         day_count=programme.day_count.value,
         offer_valid_days=programme.offer_valid_days,
+        qualification=programme.qualification.need,
         items=[_item(item) for item in programme.items],
     )
 

@@ -49,6 +49,9 @@ class ProgrammeDetail(Programme):
     methods: list[str]
     day_count: str
     offer_valid_days: int
+    qualification: str = Field(
+        description="Whether an offer rests on a qualification of the supplier: none, optional or required"
+    )
     items: list[Item]
 
 

@@ -95,7 +95,7 @@ class Finding(models.Model):
     """What one step of the assessment found, as a canonical document that can be re-read for ever."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="findings")
-    kind = models.CharField(max_length=20)  # completeness, admission, grading, refusal
+    kind = models.CharField(max_length=20)  # a step: admission, grading, qualification, decision and so on
     document = models.JSONField()
     digest = models.CharField(max_length=64)
     made_at = models.DateTimeField()

@@ -12,6 +12,7 @@ from tallystick.lending.programme import METHOD_LABELS
 from tallystick.lending.terms import Method
 from tallystick.records.models import Instalment, Offer
 from tallystick.values.money import Money
+from tallystick.values.rates import Rate
 from tallystick.web.case import Case
 from tallystick.web.wording import words
 
@@ -22,6 +23,7 @@ LIMITS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "programme": _("Greatest amount of the programme"),
         "grade": _("Greatest amount of the grade"),
         "sales": _("Share of twelve-month sales"),
+        "qualification": _("Granted by the qualification"),
     }
 )
 
@@ -37,7 +39,8 @@ class Limit:
 
 @dataclass(frozen=True)
 class OfferCard:
-    """An offer to check. ``limits`` and ``rules`` are the lender's and empty for the applicant."""
+    """An offer to check. ``limits``, ``rules``, ``qualified`` and ``policy_rate`` (what the rate would be by
+    the grade alone) are the lender's and empty for the applicant."""
 
     offer: Offer
     method: str
@@ -48,6 +51,8 @@ class OfferCard:
     digest: str
     limits: list[Limit]
     rules: list[str]
+    qualified: dict[str, str] | None
+    policy_rate: Rate | None
 
     @property
     def first(self) -> Instalment:
@@ -75,6 +80,8 @@ def offer_card(case: Case) -> OfferCard | None:
         rules=[words(reason["text"]) for reason in offer.document["decision"]["reasons"]]
         if shows_limits
         else [],
+        qualified=offer.document.get("qualification") if shows_limits else None,
+        policy_rate=_policy_rate(offer) if shows_limits else None,
     )
 
 
@@ -86,4 +93,12 @@ def account_tail(offer: Offer) -> str:
 def _limits(offer: Offer) -> list[Limit]:
     amounts = {name: Money.parse(text, offer.currency) for name, text in offer.document["limits"].items()}
     least = min(amounts.values())
-    return [Limit(label, amounts[name], amounts[name] == least) for name, label in LIMITS.items()]
+    return [
+        Limit(label, amounts[name], amounts[name] == least)
+        for name, label in LIMITS.items()
+        if name in amounts
+    ]
+
+
+def _policy_rate(offer: Offer) -> Rate:
+    return Rate.parse(offer.document["decision"]["outputs"]["annual_rate"])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from tallystick.lending.programme import METHOD_LABELS, Programme
@@ -10,6 +11,7 @@ from tallystick.policy.rules import Rule, Scale
 from tallystick.policy.table import Table
 from tallystick.records.models import Programme as ProgrammeRow
 from tallystick.services.programmes import rulebook
+from tallystick.web.cards.qualified import NEEDS
 from tallystick.web.figures import grouped
 from tallystick.web.wording import words
 
@@ -26,6 +28,11 @@ class ProgrammeCard:
     def terms(self) -> str:
         """The terms on offer in months: ``3 · 6 · 12``."""
         return " · ".join(str(months) for months in self.programme.terms_months)
+
+    @property
+    def qualification(self) -> str | Promise:
+        """What the programme asks of a qualification, in words."""
+        return NEEDS[self.programme.qualification.need]
 
     @property
     def required(self) -> list[str]:

@@ -16,6 +16,7 @@ from tallystick.web.cards.anchors import anchor_rows
 from tallystick.web.cards.grading import grading_card
 from tallystick.web.cards.history import history_rows, reasons
 from tallystick.web.cards.offer import offer_card
+from tallystick.web.cards.qualified import qualified_card
 from tallystick.web.cards.request import book_rows, item_rows
 from tallystick.web.cards.steps import steps
 from tallystick.web.case import Case, open_case
@@ -35,6 +36,7 @@ def application(request: HttpRequest, actor: Actor, reference: str) -> HttpRespo
         "next_step": NEXT_STEPS[case.stage],
         "reasons": reasons(case),
         "offer": offer_card(case),
+        "qualified": qualified_card(installation(), case),
         "admission": admission_card(case),
         "grading": grading_card(case),
         "items": item_rows(case),

@@ -25,7 +25,8 @@ POLICY: Final = "sandbox; default-src 'none'; frame-ancestors 'none'"
 @for_members
 def media(request: HttpRequest, actor: Actor, media_id: int) -> StreamingHttpResponse:
     """Return a file, to those who may read it; that another member reads it is noted for its owner."""
-    return _answer(service.content(installation(), actor, media_id))
+    only_asks = request.method == "HEAD"
+    return _answer(service.content(installation(), actor, media_id, only_asks=only_asks))
 
 
 @require_safe
