@@ -30,6 +30,8 @@ class Settings:
         verifiers: processes beside the ledger's that check signatures; 0 checks them in its own.
         cometbft: the program CometBFT; empty: the one installed beside Tallystick, or on the path.
         media_hosts: hosts from which media are fetched by their location, each ``NAME`` or ``NAME:PORT``.
+        pull_hosts: hosts from which books are pulled, each ``NAME`` or ``NAME:PORT``.
+        pull_secret: what the secret header of a pull source carries; never shown or logged.
         pkcs11_pin: opens the hardware module that holds the node's consensus key; never shown or logged.
         language_model_urls: addresses that a language model may be asked at; empty: none is asked. Over
             ``https``, or ``http`` on this machine.
@@ -48,6 +50,8 @@ class Settings:
     cometbft: str = ""
     pkcs11_pin: str = field(default="", repr=False)
     media_hosts: tuple[str, ...] = ()
+    pull_hosts: tuple[str, ...] = ()
+    pull_secret: str = field(default="", repr=False)
     language_model_urls: tuple[str, ...] = ()
     language_model: str = ""
     language_model_key: str = field(default="", repr=False)
@@ -99,6 +103,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         cometbft=env.get("TALLYSTICK_COMETBFT", ""),
         pkcs11_pin=env.get("TALLYSTICK_PKCS11_PIN", ""),
         media_hosts=_names(env, "TALLYSTICK_MEDIA_HOSTS"),
+        pull_hosts=_names(env, "TALLYSTICK_PULL_HOSTS"),
+        pull_secret=env.get("TALLYSTICK_PULL_SECRET", ""),
         language_model_urls=tuple(filter(None, env.get("TALLYSTICK_LANGUAGE_MODEL_URLS", "").split(","))),
         language_model=env.get("TALLYSTICK_LANGUAGE_MODEL", ""),
         language_model_key=env.get("TALLYSTICK_LANGUAGE_MODEL_KEY", ""),

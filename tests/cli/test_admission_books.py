@@ -89,7 +89,8 @@ def test_a_data_set_of_six_months_has_the_invoices_and_tax_of_those_months(
         done = document(tmp_path, "admission", "indicators", *asked)
         assert done["indicators"] == len(ALL_INDICATORS)
         assert done["period"] == {"from": f"2025-{13 - int(months):02}-01", "to": "2025-12-31"}
-        ((rows[months]),) = csv.DictReader(out.open(encoding="utf-8"))
+        with out.open(encoding="utf-8") as file:
+            (rows[months],) = csv.DictReader(file)
     for name in ("sales_amount", "declared_sales_amount", "levied_tax_amount"):
         assert 0 < float(rows["6"][name]) < float(rows["12"][name])
 
@@ -140,3 +141,16 @@ def test_spark_that_is_not_there_is_said_so(folder: Path, tmp_path: Path) -> Non
     out = tmp_path / "out.csv"
     refused(tmp_path, "spark_missing", 3, "admission", "indicators", *spark, "--out", str(out))
     assert not out.exists()
+
+
+def test_a_pull_without_a_consent_or_a_home_asks_nothing(tmp_path: Path) -> None:
+    source = tmp_path / "source.toml"
+    source.write_text(
+        'name = "example"\nbase_url = "http://127.0.0.1:9"\n[tables.sales]\npath = "/sales"\n', "utf-8"
+    )
+    pull = ("admission", "pull", str(source), "--out", str(tmp_path / "out"))
+    refused(tmp_path / "home", "not_initialised", 2, *pull)
+    assert tallystick(tmp_path / "home", "init").returncode == 0
+    refused(tmp_path / "home", "consent_missing", 2, *pull)
+    refused(tmp_path / "home", "unknown_consent", 2, *pull, "--recorded", "1")
+    assert not (tmp_path / "out").exists()

@@ -140,6 +140,8 @@ def test_the_settings_table_gives_the_defaults() -> None:
         "COMETBFT": defaults.cometbft,
         "PKCS11_PIN": defaults.pkcs11_pin,
         "MEDIA_HOSTS": ",".join(defaults.media_hosts),
+        "PULL_HOSTS": ",".join(defaults.pull_hosts),
+        "PULL_SECRET": defaults.pull_secret,
         "LANGUAGE_MODEL_URLS": ",".join(defaults.language_model_urls),
         "LANGUAGE_MODEL": defaults.language_model,
         "LANGUAGE_MODEL_KEY": defaults.language_model_key,

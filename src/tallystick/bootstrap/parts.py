@@ -55,6 +55,7 @@ def open_installation(settings: Settings) -> Installation:
         uploads=Uploads(settings.quarantine_path, clock),
         secret=read_or_create_secret(settings.secret_path),
         media_hosts=settings.media_hosts,
+        pull_hosts=settings.pull_hosts,
     )
 
 

@@ -24,6 +24,7 @@ from tallystick.cli.admission_options import (
 )
 from tallystick.cli.backtest import backtest
 from tallystick.cli.output import emit, json_option, table
+from tallystick.cli.pull import pull
 from tallystick.cli.sample import sample
 from tallystick.cli.scorecard import scorecard
 
@@ -134,5 +135,6 @@ def _judgement_text(judgement: Judgement) -> str:
 
 
 admission.add_command(backtest)
+admission.add_command(pull)
 admission.add_command(sample)
 admission.add_command(scorecard)

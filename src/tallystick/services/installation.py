@@ -22,6 +22,7 @@ class Installation:
         media: the encrypted media files of deliveries.
         uploads: files that are on their way in, piece by piece.
         media_hosts: hosts from which media are fetched by their location.
+        pull_hosts: hosts from which books are pulled.
         secret: this installation's own random bytes; never shown, logged or sent.
     """
 
@@ -33,3 +34,4 @@ class Installation:
     uploads: Uploads
     secret: bytes = field(repr=False)
     media_hosts: tuple[str, ...] = ()
+    pull_hosts: tuple[str, ...] = ()
