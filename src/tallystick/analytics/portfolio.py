@@ -38,12 +38,14 @@ class Evidence:
     Attributes:
         books: of invoices.
         tax: tax books of the same enterprises under the same names, where they were handed in.
+        tax_name: of the enterprise that is asked about, where the tax books have another one for it.
         engine: what works out the indicators of the invoices; both come to the same digits.
     """
 
     books: Books
     tax: TaxBooks | None = None
     engine: Engine = DUCKDB
+    tax_name: str = ""
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -68,7 +70,7 @@ class Evidence:
             return values
         self._require_one_currency(self.tax)
         sold = Money.parse(str(values["sales_amount"].value), self.books.currency.code).amount_minor
-        return _in_order(values | self.tax.indicators(enterprise, as_of, months, sold))
+        return _in_order(values | self.tax.indicators(self.tax_name or enterprise, as_of, months, sold))
 
     def of_all(self, as_of: date, months: int) -> dict[str, Values]:
         """Return the indicators of every enterprise of the invoice books, also of one that invoiced nothing.
@@ -107,7 +109,7 @@ class Evidence:
         reads = {part.name for part in table.inputs}
         if self.tax is None:
             return not_received(reads, ())
-        return self.tax.quality(enterprise) + not_received(reads, self.tax.received)
+        return self.tax.quality(self.tax_name or enterprise) + not_received(reads, self.tax.received)
 
     def _require_one_currency(self, tax: TaxBooks) -> None:
         if tax.currency != self.books.currency:

@@ -87,9 +87,10 @@ class TaxBooks(Loaded):
         self.currency = currency
         self.received = received
 
-    def enterprises(self) -> tuple[str, ...]:
-        """Return every enterprise of any table, in order of its text."""
-        union = " UNION ".join(f"SELECT enterprise FROM all_{name}" for name in TAX_TABLES)
+    def enterprises(self, table: str | None = None) -> tuple[str, ...]:
+        """Return every enterprise of one table or of any, in order of its text."""
+        names = TAX_TABLES if table is None else (table,)
+        union = " UNION ".join(f"SELECT enterprise FROM all_{name}" for name in names)
         return tuple(name for (name,) in self._ask(f"{union} ORDER BY enterprise"))
 
     def rows(self, table: str, enterprise: str) -> list[dict[str, Any]]:
