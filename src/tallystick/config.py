@@ -37,6 +37,8 @@ class Settings:
         media_hosts: hosts from which media are fetched by their location, each ``NAME`` or ``NAME:PORT``.
         peers: where other members' installations answer: account address of a member -> base address, over
             ``https``, or ``http`` on this machine.
+        pull_hosts: hosts from which books are pulled, each ``NAME`` or ``NAME:PORT``.
+        pull_secret: what the secret header of a pull source carries; never shown or logged.
         pkcs11_pin: opens the hardware module that holds the node's consensus key; never shown or logged.
         mail_url: the server that takes mail: ``smtps://USER@HOST``, ``smtp+tls://USER@HOST``, or
             ``smtp://localhost``; empty: no mail is sent.
@@ -65,6 +67,8 @@ class Settings:
     mail_from: str = ""
     site_url: str = ""
     peers: Mapping[str, str] = field(default_factory=dict)
+    pull_hosts: tuple[str, ...] = ()
+    pull_secret: str = field(default="", repr=False)
     language_model_urls: tuple[str, ...] = ()
     language_model: str = ""
     language_model_key: str = field(default="", repr=False)
@@ -121,6 +125,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         mail_from=env.get("TALLYSTICK_MAIL_FROM", ""),
         site_url=env.get("TALLYSTICK_SITE_URL", ""),
         peers=_peers(env, "TALLYSTICK_PEERS"),
+        pull_hosts=_names(env, "TALLYSTICK_PULL_HOSTS"),
+        pull_secret=env.get("TALLYSTICK_PULL_SECRET", ""),
         language_model_urls=tuple(filter(None, env.get("TALLYSTICK_LANGUAGE_MODEL_URLS", "").split(","))),
         language_model=env.get("TALLYSTICK_LANGUAGE_MODEL", ""),
         language_model_key=env.get("TALLYSTICK_LANGUAGE_MODEL_KEY", ""),

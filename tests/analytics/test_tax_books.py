@@ -6,11 +6,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tallystick.admission.indicators import tax_indicator_values
 from tallystick.admission.tax_books import TAX_TABLES, tax_table
 from tallystick.admission.tax_mapping import parse_tax_mapping
 from tallystick.analytics.mappings.tax import tax_mapping
 from tallystick.analytics.tax_books import TaxBooks, load_tax, resolve_tax
-from tallystick.errors import Malformed
+from tallystick.errors import Malformed, NotFound
 from tallystick.services.sample_tax_books import sample_tax_books
 
 ENTERPRISE = "Example Rubber Co., Ltd."
@@ -81,6 +82,49 @@ def test_a_wrong_column_or_code_comes_with_the_nearest(tmp_path: Path) -> None:
     text = tax_mapping("tax-ccf2020").decode().replace("tax_kind", "tax_knd")
     with pytest.raises(Malformed, match="tax_kind"):
         parse_tax_mapping(text.encode())
+
+
+def test_a_table_that_is_not_there_gives_no_figure_and_an_empty_one_none_of_it(tmp_path: Path) -> None:
+    written(tmp_path)
+    (tmp_path / "statements.csv").unlink()
+    with loaded(tmp_path) as books:
+        assert set(books.received) == TAX_TABLES.keys() - {"statements"}
+        found = books.indicators(ENTERPRISE, AS_OF, 12, 1_000_000_00 * 12)
+        assert found["violation_count"].value == 0
+        assert found["liabilities_to_assets"].value is None
+        assert found["declared_sales_gap"].value == "-0.0400"
+        with pytest.raises(NotFound) as caught:
+            books.require(ENTERPRISE.replace("Rubber", "Ruber"))
+        assert caught.value.details["nearest"] == ENTERPRISE
+    with pytest.raises(NotFound) as caught:
+        loaded(tmp_path, "tax-ccf2020")
+    assert caught.value.code == "no_such_file"
+
+
+def test_the_rows_of_all_equal_those_of_each(tmp_path: Path) -> None:
+    for name, data in sample_tax_books(ENTERPRISE, AS_OF, 7, 1_000_000_00).items():
+        other = sample_tax_books("Example Castings", AS_OF, 8, 3_000_000_00, sound=False)[name]
+        (tmp_path / f"{name}.csv").write_bytes(data + other.partition(b"\n")[2])
+    with loaded(tmp_path) as books:
+        rows = books.indicator_rows(AS_OF, 12, {ENTERPRISE: 5_000_00})
+        assert set(rows) == {ENTERPRISE, "Example Castings"}
+        for name, sold in ((ENTERPRISE, 5_000_00), ("Example Castings", None)):
+            alone = books.indicators(name, AS_OF, 12, sold)
+            assert tax_indicator_values(rows[name], books.currency) == alone
+
+
+@pytest.mark.shared_data
+def test_public_declarations_hold_no_value_added_tax_and_say_so(shared_data: Path) -> None:
+    with loaded(shared_data / "tax_ccf2020", "tax-ccf2020") as books:
+        rows = books.indicator_rows(date(2013, 1, 1), 12, {})
+        assert len(rows) == 566
+        assert all(row["declared_sales_amount"] is None for row in rows.values())
+        assert all(row["violation_count"] is None for row in rows.values())
+        assert sum(row["levied_tax_amount"] or 0 for row in rows.values()) > 0
+        name = next(name for name, row in rows.items() if row["levied_tax_amount"])
+        missing = books.indicators(name, date(2013, 1, 1), 12, None)["declared_sales_amount"].missing
+        assert missing is not None
+        assert "VAT" in missing.en
 
 
 @pytest.mark.shared_data

@@ -144,6 +144,8 @@ def test_the_settings_table_gives_the_defaults() -> None:
         "MAIL_PASSWORD": defaults.mail_password,
         "MAIL_FROM": defaults.mail_from,
         "SITE_URL": defaults.site_url,
+        "PULL_HOSTS": ",".join(defaults.pull_hosts),
+        "PULL_SECRET": defaults.pull_secret,
         "LANGUAGE_MODEL_URLS": ",".join(defaults.language_model_urls),
         "LANGUAGE_MODEL": defaults.language_model,
         "PEERS": ",".join(defaults.peers),

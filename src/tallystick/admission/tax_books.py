@@ -80,17 +80,29 @@ TAX_TABLES: Mapping[str, TaxTable] = {
 }
 """Every table of the tax books, by name."""
 
-STATEMENT_ITEMS = (
-    "total_assets",
-    "total_liabilities",
-    "current_assets",
-    "current_liabilities",
-    "revenue",
-    "cost",
-    "expenses",
-    "net_profit",
-)
-"""Item codes of statements that our own files use; a mapping may bring others."""
+RECEIVED = {"enterprise": "string", "source": "string"}
+"""Which table was received for whom: one that was not gives no figure, an empty one that was gives 0."""
+
+VAT_KINDS = ("vat", "VAT", "增值税")
+"""How value-added tax is called in ``declarations.tax_kind``; public declarations say 增值税."""
+
+CONTROL_ITEMS = ("legal_representative", "shareholders", "name", "法定代表人", "股东", "名称")
+"""Registered items (``changes.item``) whose change may put the enterprise into other hands."""
+
+STATEMENT_WORDS: Mapping[str, tuple[str, ...]] = {
+    "total_assets": ("total_assets", "资产总计", "资产合计"),
+    "total_liabilities": ("total_liabilities", "负债合计", "负债总计"),
+    "current_assets": ("current_assets", "流动资产合计"),
+    "current_liabilities": ("current_liabilities", "流动负债合计"),
+    "revenue": ("revenue", "营业收入"),
+    "cost": ("cost", "营业成本"),
+    "expenses": ("expenses", "期间费用"),
+    "net_profit": ("net_profit", "净利润"),
+}
+"""Items of statements (``statements.item``), and how each is called; no other item is read."""
+
+STATEMENT_ITEMS = tuple(STATEMENT_WORDS)
+"""The items by the names that our own files use."""
 
 TAX_FINDINGS: Mapping[str, Wording] = {
     "missing_value": Wording(
@@ -114,7 +126,17 @@ TAX_FINDINGS: Mapping[str, Wording] = {
 _TYPES = {TEXT: "string", CODE: "string", DATE: "date", AMOUNT: "int64"}
 
 
+def tax_columns(name: str) -> dict[str, str]:
+    """Return name and type of the columns of a table of ``TAX_TABLES``, in order."""
+    return {column: _TYPES[kind] for column, kind in TAX_TABLES[name].kinds.items()}
+
+
 def tax_table(name: str) -> ir.Table:
     """Return a canonical table of ``TAX_TABLES``, unbound and named ``tax_NAME``, for expressions."""
-    kinds = TAX_TABLES[name].kinds
-    return ibis.table({column: _TYPES[kind] for column, kind in kinds.items()}, name=f"tax_{name}")
+    return ibis.table(tax_columns(name), name=f"tax_{name}")
+
+
+def tax_tables() -> dict[str, ir.Table]:
+    """Return every canonical table and ``received``, unbound, each named ``tax_NAME``."""
+    received = ibis.table(RECEIVED, name="tax_received")
+    return {"received": received, **{name: tax_table(name) for name in TAX_TABLES}}

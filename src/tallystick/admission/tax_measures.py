@@ -11,9 +11,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from tallystick.admission.measures import measures
 from tallystick.admission.period import EPOCH, Period
-from tallystick.admission.tax_tables import CONTROL_ITEMS, TAX_TABLES, VAT_KINDS
+from tallystick.admission.tax_books import CONTROL_ITEMS, STATEMENT_WORDS, TAX_TABLES, VAT_KINDS
 
 INVOICED = "invoiced_minor"
 _OF_ONE_ROW = ("statements", "registrations")
@@ -26,18 +25,23 @@ _ITEMS = {
 }
 
 
-def tax_measures(tables: Mapping[str, ir.Table], invoices: ir.Table, period: Period) -> ir.Table:
+def sold(name: str = "sold") -> ir.Table:
+    """Return the table of what each enterprise invoiced in the period, unbound."""
+    return ibis.table({"enterprise": "string", INVOICED: "int64"}, name=name)
+
+
+def tax_measures(tables: Mapping[str, ir.Table], invoiced: ir.Table, period: Period) -> ir.Table:
     """Return one row per enterprise that any tax table was received for, with integer measures of it.
 
     Args:
-        tables: the tables of ``tallystick.admission.tax_tables`` by name.
-        invoices: the canonical invoices, for what was sold beside what was declared; null where the
-            enterprise has no invoice in the period.
+        tables: the tables of ``admission.tax_books.tax_tables`` by name.
+        invoiced: as ``sold``, to hold beside what was declared; no row where the enterprise has no
+            invoice in the period.
         period: records outside it take no part.
     """
     received = tables["received"]
     result = received.group_by("enterprise").aggregate(
-        **{f"has_{name}": (_.source == name).any() for name in TAX_TABLES if name != "received"}
+        **{f"has_{name}": (_.source == name).any() for name in TAX_TABLES}
     )
     for name, part in _parts(tables, period).items():
         joined = result.left_join(part.mutate(found=True), "enterprise").drop("enterprise_right")
@@ -53,8 +57,7 @@ def tax_measures(tables: Mapping[str, ir.Table], invoices: ir.Table, period: Per
             if column != "enterprise"
         }
         result = joined.mutate(**known).drop("found")
-    sold = measures(invoices, period, ["sales_minor"]).select("enterprise", **{INVOICED: _.sales_minor})
-    return result.left_join(sold, "enterprise").drop("enterprise_right")
+    return result.left_join(invoiced, "enterprise").drop("enterprise_right")
 
 
 def _parts(tables: Mapping[str, ir.Table], period: Period) -> dict[str, ir.Table]:
@@ -98,7 +101,10 @@ def _statements(statements: ir.Table, period: Period) -> ir.Table:
     )
     chosen = inside.semi_join(last, ["enterprise", "period_to", "period_from"])
     return chosen.group_by("enterprise").aggregate(
-        **{measure: _.amount_minor.max(where=_.item == item) for measure, item in _ITEMS.items()}
+        **{
+            measure: _.amount_minor.max(where=_.item.isin(STATEMENT_WORDS[item]))
+            for measure, item in _ITEMS.items()
+        }
     )
 
 

@@ -8,18 +8,16 @@ in. Everything lives in memory (what does not fit spills into that folder) and i
 """
 
 import csv
-import shutil
-import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Mapping
+from contextlib import closing
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import duckdb
+import ibis.expr.types as ir
 
 from tallystick.admission import quality
 from tallystick.admission.books import FILE_COLUMNS, PURCHASE, SALE, SIDES, VALID, invoices
@@ -28,8 +26,9 @@ from tallystick.admission.mapping import BooksMapping, nearest
 from tallystick.admission.period import Period, period_before
 from tallystick.admission.quality import Finding, findings
 from tallystick.analytics.cleaning import Cleaned, clean
-from tallystick.analytics.engine import connect, fill, sql_of
-from tallystick.analytics.patience import time_limit, turn
+from tallystick.analytics.engine import fill, sql_of
+from tallystick.analytics.loaded import Loaded, Opened, opened
+from tallystick.analytics.reading import literal
 from tallystick.analytics.sources import UPLOAD_LIMITS, Limits, Sources, resolve
 from tallystick.errors import Malformed, NotFound, TooLarge
 from tallystick.values.money import Currency
@@ -49,18 +48,15 @@ def load(sources: Sources, mapping: BooksMapping, limits: Limits | None = None) 
             ``amounts_too_large``.
         Unavailable: ``books_busy``, ``books_too_slow``; only where the limits bound waiting and time.
     """
-    limits = limits or Limits()
-    with ExitStack() as undo:
-        undo.enter_context(turn(limits.wait_s))
-        folder = Path(tempfile.mkdtemp(prefix="tallystick-books-"))
-        undo.callback(shutil.rmtree, folder, ignore_errors=True)
-        connection = undo.enter_context(connect(folder, limits))
-        with time_limit(connection, limits.seconds):
-            row_counts = fill(connection, sources, mapping, folder, limits)
-        return Books(connection, undo.pop_all(), mapping.currency, row_counts, folder)
+    row_counts: dict[str, int] = {}
+
+    def filled(connection: duckdb.DuckDBPyConnection, folder: Path, limits: Limits) -> None:
+        row_counts.update(fill(connection, sources, mapping, folder, limits))
+
+    return Books(opened(filled, limits or Limits()), mapping.currency, row_counts)
 
 
-class Books:
+class Books(Loaded):
     """A loaded set of books; may be asked from any thread, and must be closed.
 
     Attributes:
@@ -68,32 +64,11 @@ class Books:
         row_counts: rows received, for ``sales`` and ``purchases``, before anything was left out.
     """
 
-    def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        held: ExitStack,
-        currency: Currency,
-        row_counts: Mapping[str, int],
-        folder: Path,
-    ) -> None:
-        self._folder = folder
+    def __init__(self, opened: Opened, currency: Currency, row_counts: Mapping[str, int]) -> None:
+        super().__init__(opened)
         self._cleaning = Lock()
-        self._connection = connection
-        self._held = held
         self.currency = currency
         self.row_counts = row_counts
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the memory and the staging folder; calling it again does nothing."""
-        self._held.close()
 
     def enterprises(self) -> tuple[str, ...]:
         """Return every enterprise of the books, in order of its text."""
@@ -118,7 +93,7 @@ class Books:
         """
         period = period_before(as_of, months)
         self._counts(enterprise)
-        rows = self._ask_one(enterprise, _indicator_sql(period), names=True)
+        rows = self._ask_named(_indicator_sql(period), [enterprise])
         return indicator_values(rows[0] if rows else None, self.currency, months)
 
     def indicator_rows(self, as_of: date, months: int) -> dict[str, dict[str, int | None]]:
@@ -129,12 +104,12 @@ class Books:
         Raises:
             Malformed: ``bad_period``.
         """
-        rows = self._ask(_all_indicators_sql(period_before(as_of, months)), names=True)
+        rows = self._ask_named(_all_indicators_sql(period_before(as_of, months)))
         return {row.pop("enterprise"): row for row in rows}
 
     def qualities(self) -> dict[str, tuple[Finding, ...]]:
         """Return what was found in every enterprise's books, in order of the enterprises."""
-        rows = self._ask("SELECT * FROM finding_counts ORDER BY enterprise", names=True)
+        rows = self._ask_named("SELECT * FROM finding_counts ORDER BY enterprise")
         return {row["enterprise"]: findings(row) for row in rows}
 
     def days(self) -> tuple[date, date]:
@@ -159,7 +134,7 @@ class Books:
         self._counts(enterprise)
         totals = {
             month: (int(sales), int(purchases))
-            for month, sales, purchases in self._ask_one(enterprise, _monthly_sql(period))
+            for month, sales, purchases in self._ask(_monthly_sql(period), [enterprise])
         }
         return [(name, *totals.get(month, (0, 0))) for month, name in enumerate(period.month_names())]
 
@@ -201,6 +176,20 @@ class Books:
             written[side] = path
         return written
 
+    def canonical_file(self, enterprise: str | None = None) -> Path:
+        """Write the invoices that take part as Parquet, of one enterprise or of all; gone with ``close``.
+
+        Raises:
+            NotFound: ``unknown_enterprise``.
+        """
+        path = self._opened.folder / "canonical.parquet"
+        where = ""
+        if enterprise is not None:
+            self._counts(enterprise)
+            where = f" WHERE enterprise = {literal(enterprise)}"
+        self._ask(f"COPY (SELECT * FROM invoices{where}) TO {literal(str(path))} (FORMAT parquet)")
+        return path
+
     def clean(
         self,
         enterprise: str,
@@ -223,14 +212,14 @@ class Books:
         """
         self._counts(enterprise)
         # One at a time: the Parquet files on the way have one name.
-        with self._cleaning, closing(self._connection.cursor()) as cursor:
+        with self._cleaning, closing(self._opened.connection.cursor()) as cursor:
             try:
-                return clean(cursor, self._folder, enterprise, as_of, established_on, choices)
+                return clean(cursor, self._opened.folder, enterprise, as_of, established_on, choices)
             except duckdb.OutOfMemoryException as error:
                 raise TooLarge("books_too_large", "The books need more memory than allowed.") from error
 
     def _counts(self, enterprise: str) -> Mapping[str, Any]:
-        rows = self._ask("SELECT * FROM finding_counts WHERE enterprise = ?", [enterprise], names=True)
+        rows = self._ask_named("SELECT * FROM finding_counts WHERE enterprise = ?", [enterprise])
         if not rows:
             hint = nearest(enterprise, self.enterprises())
             raise NotFound(
@@ -243,22 +232,10 @@ class Books:
         counts: Mapping[str, Any] = rows[0]
         return counts
 
-    def _ask_one(self, enterprise: str, sql: str, names: bool = False) -> list[Any]:
-        scoped = f"WITH {_ONE} AS (SELECT * FROM invoices WHERE enterprise = ?) SELECT * FROM ({sql})"
-        return self._ask(scoped, [enterprise], names=names)
-
-    def _ask(self, sql: str, parameters: Sequence[object] = (), names: bool = False) -> list[Any]:
-        # A cursor of its own for every question: a connection answers one thread at a time.
-        with closing(self._connection.cursor()) as cursor:
-            cursor.execute(sql, list(parameters))
-            rows = cursor.fetchall()
-            columns = [column[0] for column in cursor.description or ()]
-        return [dict(zip(columns, row, strict=True)) for row in rows] if names else rows
-
 
 @lru_cache(maxsize=64)
 def _indicator_sql(period: Period) -> str:
-    return sql_of(indicator_table(invoices(_ONE), period))
+    return _scoped(indicator_table(invoices(_ONE), period))
 
 
 @lru_cache(maxsize=64)
@@ -271,9 +248,15 @@ def _monthly_sql(period: Period) -> str:
     books = invoices(_ONE)
     inside = books.filter(books.issued_on.between(period.first_day, period.last_day), books.status == VALID)
     month = inside.issued_on.year() * 12 + inside.issued_on.month() - 1 - period.first_month
-    return sql_of(
+    return _scoped(
         inside.group_by(month=month).aggregate(
             sales_minor=inside.net_minor.sum(where=inside.direction == SALE).fill_null(0),
             purchases_minor=inside.net_minor.sum(where=inside.direction == PURCHASE).fill_null(0),
         )
     )
+
+
+def _scoped(expression: ir.Table) -> str:
+    """The expression over the invoices of one enterprise, the query's one parameter."""
+    one = "SELECT * FROM invoices WHERE enterprise = ?"
+    return f"WITH {_ONE} AS ({one}) SELECT * FROM ({sql_of(expression)})"

@@ -13,7 +13,7 @@ from tallystick.admission.mapping import BooksMapping
 from tallystick.analytics.casting import cast_side
 from tallystick.analytics.reading import literal, read_side
 from tallystick.analytics.sources import Limits, Sources, stage
-from tallystick.errors import Malformed, TooLarge
+from tallystick.errors import Malformed
 
 _SQL_TYPES = {"string": "VARCHAR", "date": "DATE", "int64": "BIGINT", "boolean": "BOOLEAN"}
 
@@ -58,19 +58,16 @@ def fill(
     """
     staged = stage(sources, folder, limits)
     columns = ", ".join(f"{name} {_SQL_TYPES[kind]}" for name, kind in quality.RECEIVED.items())
-    try:
-        connection.execute(f"CREATE TABLE received ({columns})")
-        connection.execute(f"CREATE TABLE first_changes ({_FIRST_CHANGES})")
-        for side in staged:
-            cast_side(connection, read_side(connection, side, mapping, limits), side, mapping)
-            side.path.unlink()
-        counts = dict(connection.execute("SELECT direction, count(*) FROM received GROUP BY 1").fetchall())
-        if not counts:
-            raise Malformed("empty_books", "There is not a single invoice in the books.")
-        for statement in _cleaning():
-            connection.execute(statement)
-    except duckdb.OutOfMemoryException as error:
-        raise TooLarge("books_too_large", "The books need more memory than allowed.") from error
+    connection.execute(f"CREATE TABLE received ({columns})")
+    connection.execute(f"CREATE TABLE first_changes ({_FIRST_CHANGES})")
+    for side in staged:
+        cast_side(connection, read_side(connection, side, mapping, limits), side, mapping)
+        side.path.unlink()
+    counts = dict(connection.execute("SELECT direction, count(*) FROM received GROUP BY 1").fetchall())
+    if not counts:
+        raise Malformed("empty_books", "There is not a single invoice in the books.")
+    for statement in _cleaning():
+        connection.execute(statement)
     return {side: counts.get(direction, 0) for side, direction in SIDES.items()}
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import duckdb
 
-from tallystick.admission.indicators import FRACTIONS, INDICATORS, IndicatorValue
+from tallystick.admission.indicators import FRACTIONS, INDICATORS, Indicator, IndicatorValue
 from tallystick.admission.outcomes import MAX_OUTCOMES, Outcome, columns_of, is_rating, read_outcomes
 from tallystick.analytics.sources import unreadable
 from tallystick.errors import Malformed, TooLarge
@@ -64,7 +64,11 @@ def load_outcomes(
     return outcomes, tuple(name for name in header if is_rating(name))
 
 
-def write_indicators(path: Path, rows: Mapping[str, Mapping[str, IndicatorValue]]) -> None:
+def write_indicators(
+    path: Path,
+    rows: Mapping[str, Mapping[str, IndicatorValue]],
+    indicators: Sequence[Indicator] = INDICATORS,
+) -> None:
     """Write one row for each enterprise: CSV or Parquet, by the end of the file's name.
 
     Amounts and fractions keep their decimals; an indicator without a meaning is empty.
@@ -75,24 +79,24 @@ def write_indicators(path: Path, rows: Mapping[str, Mapping[str, IndicatorValue]
     ending = path.suffix.lower()
     if ending not in (".csv", ".parquet"):
         raise Malformed("unknown_format", f"{path.name}: indicators are written as .csv or .parquet.")
-    lines = [(name, *(values[each.name].value for each in INDICATORS)) for name, values in rows.items()]
+    lines = [(name, *(values[each.name].value for each in indicators)) for name, values in rows.items()]
     try:
         if ending == ".csv":
             with path.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(("enterprise", *(each.name for each in INDICATORS)))
+                writer.writerow(("enterprise", *(each.name for each in indicators)))
                 writer.writerows(lines)
         else:
-            _write_parquet(path, lines)
+            _write_parquet(path, lines, indicators)
     except (OSError, duckdb.IOException) as error:
         raise Malformed("cannot_write", f"{path.name} cannot be written.") from error
 
 
-def _write_parquet(path: Path, lines: Sequence[Sequence[object]]) -> None:
-    columns = ", ".join(f"{each.name} {_sql_type(each.unit)}" for each in INDICATORS)
+def _write_parquet(path: Path, lines: Sequence[Sequence[object]], indicators: Sequence[Indicator]) -> None:
+    columns = ", ".join(f"{each.name} {_sql_type(each.unit)}" for each in indicators)
     with closing(_engine()) as engine:
         engine.execute(f"CREATE TABLE indicators (enterprise VARCHAR, {columns})")
-        places = ", ".join("?" * (len(INDICATORS) + 1))
+        places = ", ".join("?" * (len(indicators) + 1))
         engine.executemany(f"INSERT INTO indicators VALUES ({places})", lines)
         target = str(path).replace("'", "''")
         engine.execute(f"COPY (SELECT * FROM indicators ORDER BY enterprise) TO '{target}' (FORMAT parquet)")

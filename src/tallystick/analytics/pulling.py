@@ -7,7 +7,7 @@ A table has a file only when it is whole; until then nothing can be judged.
 
 import hashlib
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,14 @@ from tallystick.errors import Malformed, TallystickError, TooLarge, Unavailable
 
 MAX_PAGES: Final = 10_000
 
-__all__ = ["PullLimits", "pull"]
+Progress = Callable[[str, int], None]
+"""Told after every page: the table, and how many of its records are there."""
+
+__all__ = ["Progress", "PullLimits", "pull", "unheard"]
+
+
+def unheard(_table: str, _records: int) -> None:
+    """Tell nobody."""
 
 
 class _Manifest(msgspec.Struct):
@@ -53,6 +60,7 @@ def pull(
     allowed_hosts: Collection[str],
     secret: str = "",
     limits: PullLimits | None = None,
+    progress: Progress = unheard,
 ) -> Mapping[str, Path]:
     """Pull every table of the source and return the file of each: JSON lines, or CSV.
 
@@ -65,6 +73,7 @@ def pull(
         allowed_hosts: names of hosts (``HOST`` or ``HOST:PORT``) that may be asked at all.
         secret: what the source's secret header carries; it is neither kept nor shown.
         limits: of this pull.
+        progress: told after every page.
 
     Raises:
         Forbidden: ``consent_missing``, ``consent_expired``, ``consent_does_not_cover`` before anything is
@@ -77,12 +86,13 @@ def pull(
         consent, subject=subject, recipient=recipient, purpose=purpose, tables=tuple(source.tables), now=now
     )
     fetcher = Fetcher(source, allowed_hosts, secret, limits or PullLimits())
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     complete: dict[str, Path] = {}
     failed: dict[str, TallystickError] = {}
     try:
         for name in source.tables:
             try:
-                complete[name] = _Table(source, name, folder, subject, fetcher).pulled()
+                complete[name] = _Table(source, name, folder, subject, fetcher, progress).pulled()
             except Unavailable as error:
                 failed[name] = error
     finally:
@@ -101,7 +111,16 @@ def pull(
 class _Table:
     """One table on its way into the folder."""
 
-    def __init__(self, source: PullSource, name: str, folder: Path, subject: str, fetcher: Fetcher) -> None:
+    def __init__(
+        self,
+        source: PullSource,
+        name: str,
+        folder: Path,
+        subject: str,
+        fetcher: Fetcher,
+        progress: Progress,
+    ) -> None:
+        self._progress = progress
         self._table = source.tables[name]
         self._base = source.base_url
         self._name = name
@@ -156,6 +175,7 @@ class _Table:
             # Rows came or went between the pages.
             return False
         self._keep(manifest)
+        self._progress(self._name, manifest.rows)
         return True
 
     def _following(

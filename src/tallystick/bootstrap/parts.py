@@ -56,6 +56,7 @@ def open_installation(settings: Settings) -> Installation:
         secret=read_or_create_secret(settings.secret_path),
         media_hosts=settings.media_hosts,
         peers=settings.peers,
+        pull_hosts=settings.pull_hosts,
     )
 
 

@@ -4,25 +4,29 @@ from pathlib import Path
 
 import click
 
-from tallystick.admission.indicators import INDICATORS
-from tallystick.admission.judgement import Judgement, judge
+from tallystick.admission.judgement import Judgement
 from tallystick.admission.period import period_before
 from tallystick.analytics.outcomes import write_indicators
-from tallystick.analytics.portfolio import all_indicators
+from tallystick.analytics.portfolio import Engine, Evidence
 from tallystick.cli.admission_options import (
     books_option,
+    engine_option,
     mapping_option,
     months_option,
     opened,
+    opened_tax,
     policy_option,
     read_day,
     read_table,
+    tax_mapping_option,
+    tax_option,
     tell,
 )
 from tallystick.cli.backtest import backtest
 from tallystick.cli.output import emit, json_option, table
+from tallystick.cli.pull import pull
+from tallystick.cli.sample import sample
 from tallystick.cli.scorecard import scorecard
-from tallystick.errors import Rejection
 
 
 @click.group()
@@ -37,17 +41,28 @@ def admission() -> None:
 @click.option("--as-of", required=True, metavar="DATE", help="Day of the judgement, as 2026-01-15.")
 @months_option
 @policy_option
+@tax_option
+@tax_mapping_option
+@engine_option
 @json_option
-def assess(folder: Path, mapping: str, enterprise: str, as_of: str, months: int, policy_name: str) -> None:
+def assess(
+    folder: Path,
+    mapping: str,
+    enterprise: str,
+    as_of: str,
+    months: int,
+    policy_name: str,
+    tax: Path | None,
+    tax_mapping: str,
+    engine: Engine,
+) -> None:
     """Judge one enterprise: accept, refer or reject, with points, reasons, indicators and data quality."""
     day, policy = read_day(as_of), read_table(policy_name)
-    period = period_before(day, months)
-    with opened(folder, mapping) as books:
-        findings = books.quality(enterprise)
-        indicators = books.indicators(enterprise, day, months)
-    judgement = judge(
-        indicators, policy, enterprise=enterprise, as_of=day, period=period, data_quality=findings
-    )
+    period_before(day, months)  # a period that cannot be is refused before anything is read
+    with opened(folder, mapping) as books, opened_tax(tax, tax_mapping) as taxed:
+        if taxed is not None:
+            taxed.require(enterprise)
+        judgement = Evidence(books, taxed, engine).judge(enterprise, policy, day, months)
     emit(judgement.document(), _judgement_text(judgement))
 
 
@@ -63,29 +78,37 @@ def assess(folder: Path, mapping: str, enterprise: str, as_of: str, months: int,
     help="File to write: .csv or .parquet.",
 )
 @months_option
-@click.option("--engine", type=click.Choice(("duckdb", "spark")), default="duckdb", show_default=True)
+@tax_option
+@tax_mapping_option
+@engine_option
 @json_option
-def indicators_command(folder: Path, mapping: str, as_of: str, out: Path, months: int, engine: str) -> None:
+def indicators_command(
+    folder: Path,
+    mapping: str,
+    as_of: str,
+    out: Path,
+    months: int,
+    tax: Path | None,
+    tax_mapping: str,
+    engine: Engine,
+) -> None:
     """Work out every indicator of every enterprise and write one row for each."""
     day = read_day(as_of)
     period = period_before(day, months)
-    if engine == "spark":
-        raise Rejection(
-            "engine_not_installed", "The engine spark is not installed; use duckdb.", engine=engine
-        )
-    with opened(folder, mapping) as books:
+    with opened(folder, mapping) as books, opened_tax(tax, tax_mapping) as taxed:
         tell("Working out the indicators ...")
-        rows = all_indicators(books, day, months)
-    write_indicators(out, rows)
+        evidence = Evidence(books, taxed, engine)
+        rows = evidence.of_all(day, months)
+    write_indicators(out, rows, evidence.indicators)
     document = {
         "written": str(out),
         "enterprises": len(rows),
-        "indicators": len(INDICATORS),
+        "indicators": len(evidence.indicators),
         "as_of": as_of,
         "period": {"from": period.first_day.isoformat(), "to": period.last_day.isoformat()},
         "engine": engine,
     }
-    emit(document, f"{len(INDICATORS)} indicators of {len(rows)} enterprises are written to {out}.")
+    emit(document, f"{len(evidence.indicators)} indicators of {len(rows)} enterprises are written to {out}.")
 
 
 def _judgement_text(judgement: Judgement) -> str:
@@ -112,4 +135,6 @@ def _judgement_text(judgement: Judgement) -> str:
 
 
 admission.add_command(backtest)
+admission.add_command(pull)
+admission.add_command(sample)
 admission.add_command(scorecard)

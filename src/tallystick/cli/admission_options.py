@@ -1,5 +1,7 @@
 """What the commands of ``tallystick admission`` share: their options, and reading what those name."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -7,8 +9,11 @@ from typing import Final
 import click
 
 from tallystick.admission.mapping import nearest, parse_mapping
+from tallystick.admission.tax_mapping import parse_tax_mapping
 from tallystick.analytics.books import Books, load, resolve
-from tallystick.analytics.mappings import find_mapping
+from tallystick.analytics.mappings import TAX, find_mapping
+from tallystick.analytics.portfolio import DUCKDB, SPARK
+from tallystick.analytics.tax_books import TaxBooks, load_tax, resolve_tax
 from tallystick.cli.output import json_wanted
 from tallystick.errors import Malformed, NotFound, TooLarge
 from tallystick.policy.document import MAX_DOCUMENT_BYTES
@@ -18,6 +23,7 @@ from tallystick.services import catalogue
 
 DEFAULT_POLICY: Final = "invoice-admission"
 DEFAULT_MONTHS: Final = 12
+DEFAULT_TAX_MAPPING: Final = "tallystick"
 
 books_option = click.option(
     "--books",
@@ -40,6 +46,26 @@ months_option = click.option(
     show_default=True,
     metavar="N",
     help="Whole months before the month of the as-of date.",
+)
+tax_option = click.option(
+    "--tax",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Folder of the tax books: registrations, changes, declarations, statements, violations.",
+)
+tax_mapping_option = click.option(
+    "--tax-mapping",
+    default=DEFAULT_TAX_MAPPING,
+    show_default=True,
+    metavar="FILE",
+    help="Mapping that reads the tax books: a file, or the name of one of ours.",
+)
+engine_option = click.option(
+    "--engine",
+    type=click.Choice((DUCKDB, SPARK)),
+    default=DUCKDB,
+    show_default=True,
+    help="What works out the indicators of the invoices.",
 )
 policy_option = click.option(
     "--policy",
@@ -78,6 +104,25 @@ def opened(folder: Path, mapping: str) -> Books:
     sources = resolve(folder, read)
     tell("Reading the books ...")
     return load(sources, read)
+
+
+@contextmanager
+def opened_tax(folder: Path | None, mapping: str) -> Iterator[TaxBooks | None]:
+    """Hold the tax books of a folder, loaded; None where no folder is given.
+
+    Raises:
+        NotFound, Malformed, TooLarge: as ``opened``.
+    """
+    if folder is None:
+        yield None
+        return
+    if not folder.is_dir():
+        raise NotFound("no_such_folder", f"There is no folder {folder.name!r} with tax books.")
+    read = parse_tax_mapping(find_mapping(mapping, TAX))
+    sources = resolve_tax(folder, read)
+    tell("Reading the tax books ...")
+    with load_tax(sources, read) as books:
+        yield books
 
 
 def read_day(text: str) -> date:

@@ -7,14 +7,14 @@ from typing import Final
 
 from django.db import transaction
 
-from tallystick.analytics.mappings import mapping_names
+from tallystick.analytics.mappings import INVOICES, TAX, mapping_names
 from tallystick.errors import Conflict, Forbidden, Malformed, NotFound
 from tallystick.lending.application import Move, Stage
 from tallystick.lending.completeness import Completeness, check_completeness
 from tallystick.lending.items import Items, read_items
 from tallystick.records.models import Application, Book, Member
 from tallystick.records.models import Programme as ProgrammeRow
-from tallystick.services import anchoring, books, files, outbox
+from tallystick.services import anchoring, books, files, outbox, tax_books
 from tallystick.services.access import Actor
 from tallystick.services.casework import (
     close_case,
@@ -136,7 +136,7 @@ def hand_in_book(
     mapping: str = "tallystick",
     enterprise: str = "",
 ) -> Book:
-    """Keep an invoice book for one of the programme's ``books`` items, replacing an earlier one.
+    """Keep an invoice or tax book for one of the programme's ``books`` items, replacing an earlier one.
 
     A file that is refused is not kept, nor is one that is replaced.
 
@@ -150,13 +150,14 @@ def hand_in_book(
     with transaction.atomic():
         application = _editable(actor, reference)
     asked = {part.name for part in rulebook(_programme(application)).programme.items if part.kind == "books"}
-    if item not in asked or item not in books.SIDE_OF_ITEM:
+    is_tax = item in tax_books.TABLE_OF_ITEM
+    if item not in asked or not (is_tax or item in books.SIDE_OF_ITEM):
         raise Malformed("unknown_item", f"The programme asks for no book {item!r}.", item=item)
-    if mapping not in mapping_names():
+    if mapping not in mapping_names(TAX if is_tax else INVOICES):
         raise NotFound("unknown_mapping", f"There is no mapping {mapping!r}.")
     name = books.safe_name(file_name)
     with files.staged(content, name) as path:
-        books.check(item, path, mapping, enterprise)
+        (tax_books if is_tax else books).check(item, path, mapping, enterprise)
     with transaction.atomic():
         application = _editable(actor, reference)
         replaced = application.books.filter(item=item).values_list("sha256", flat=True).first()
@@ -194,7 +195,10 @@ def submit(installation: Installation, actor: Actor, reference: str) -> Complete
     application = find_as_applicant(actor, reference)
     if books.all_handed_in(application):
         # What cannot be judged must come back now, while the applicant can still mend it.
-        with books.opened(installation, application):
+        with (
+            books.opened(installation, application) as its,
+            tax_books.opened(installation, application, its.enterprise),
+        ):
             pass
     with transaction.atomic():
         application = _editable(actor, reference)

@@ -10,9 +10,9 @@ from datetime import date
 
 from django.db import transaction
 
-from tallystick.admission.judgement import Judgement, judge
-from tallystick.admission.period import period_before
+from tallystick.admission.judgement import Judgement
 from tallystick.analytics.cleaning import Cleaned
+from tallystick.analytics.portfolio import Evidence
 from tallystick.errors import Conflict, Corruption
 from tallystick.lending.application import Move, Stage
 from tallystick.lending.decision import conclude
@@ -22,7 +22,7 @@ from tallystick.lending.qualification import Qualification
 from tallystick.policy.decision import Decision
 from tallystick.policy.evaluate import decide
 from tallystick.records.models import Application, Finding
-from tallystick.services import anchoring, cleaned_books, outbox
+from tallystick.services import anchoring, cleaned_books, outbox, tax_books
 from tallystick.services.access import Actor
 from tallystick.services.books import opened
 from tallystick.services.casework import close_case, find_as_lender, keep_finding, locked, move
@@ -86,20 +86,18 @@ def _found(
     """Read the books and decide; nothing is saved here."""
     rules = rulebook_of(application)
     programme = rules.programme
-    with opened(installation, application) as its:
-        indicators = its.books.indicators(its.enterprise, as_of, programme.period_months)
-        yearly = its.books.indicators(its.enterprise, as_of, SALES_MONTHS)
-        judgement = judge(
-            indicators,
-            rules.tables[programme.admission_policy],
-            enterprise=its.enterprise,
-            as_of=as_of,
-            period=period_before(as_of, programme.period_months),
-            data_quality=its.books.quality(its.enterprise),
+    with (
+        opened(installation, application) as its,
+        tax_books.opened(installation, application, its.enterprise) as taxed,
+    ):
+        tax, tax_name = taxed or (None, "")
+        judgement = Evidence(its.books, tax, tax_name=tax_name).judge(
+            its.enterprise, rules.tables[programme.admission_policy], as_of, programme.period_months
         )
+        yearly = its.books.indicators(its.enterprise, as_of, SALES_MONTHS)
         books = cleaned_books.cleaned(application, its, as_of)
         monthly = its.books.monthly(its.enterprise, as_of, programme.period_months)
-    figures = {name: indicator.value for name, indicator in indicators.items()}
+    figures = {name: indicator.value for name, indicator in judgement.indicators.items()}
     # A referred application is graded too: the officer who admits it after all prices by that grade.
     grading = grade(programme, rules.tables, figures) if judgement.outcome != "reject" else None
     document = judgement.document() | {

@@ -75,7 +75,7 @@ def opened(installation: Installation, application: Application) -> Iterator[Ope
             were exported in different forms; ``enterprise_not_named`` when the books hold several.
         NotFound: ``unknown_enterprise`` when the named one is not in them.
     """
-    rows = {SIDE_OF_ITEM[book.item]: book for book in application.books.all()}
+    rows = {SIDE_OF_ITEM[book.item]: book for book in application.books.all() if book.item in SIDE_OF_ITEM}
     if set(rows) != set(SIDE_OF_ITEM.values()):
         raise Conflict("books_missing", "The sales book or the purchase book is missing.")
     mappings = {book.mapping for book in rows.values()}

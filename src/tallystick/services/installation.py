@@ -24,6 +24,7 @@ class Installation:
         uploads: files that are on their way in, piece by piece.
         media_hosts: hosts from which media are fetched by their location.
         peers: account address of a member -> where its own installation answers.
+        pull_hosts: hosts from which books are pulled.
         secret: this installation's own random bytes; never shown, logged or sent.
     """
 
@@ -36,3 +37,4 @@ class Installation:
     secret: bytes = field(repr=False)
     media_hosts: tuple[str, ...] = ()
     peers: Mapping[str, str] = field(default_factory=dict)
+    pull_hosts: tuple[str, ...] = ()

@@ -7,11 +7,12 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tallystick.analytics.mappings import mapping_names
+from tallystick.analytics.mappings import INVOICES, TAX, mapping_names
 from tallystick.lending.items import MAX_TEXT, Problem
 from tallystick.lending.programme import Programme
 from tallystick.lending.programme_document import Item, ItemKind
 from tallystick.services.casework import MAX_REASON
+from tallystick.services.tax_books import TABLE_OF_ITEM
 from tallystick.web.mappings import mapping_label
 from tallystick.web.sentences import said
 from tallystick.web.wording import words
@@ -88,14 +89,14 @@ class ItemsForm(forms.Form):
                 self.add_error(problem.item, said(problem.code, problem.sentence))
 
 
-def _mapping_choices() -> list[tuple[str, str]]:
+def _mapping_choices(folder: str = INVOICES) -> list[tuple[str, str]]:
     # Our own template first: it is what most applicants are helped by.
-    names = sorted(mapping_names(), key=lambda name: (name != "tallystick", name))
+    names = sorted(mapping_names(folder), key=lambda name: (name != "tallystick", name))
     return [(name, str(mapping_label(name))) for name in names]
 
 
 class BookForm(forms.Form):
-    """One invoice book to hand in."""
+    """One invoice or tax book to hand in."""
 
     use_required_attribute = False  # what is missing is told beside the field, not by a bubble
 
@@ -111,6 +112,12 @@ class BookForm(forms.Form):
         help_text=_("CSV, Parquet or JSON lines, at most 64 MB."),
         widget=forms.FileInput(attrs={"accept": ".csv,.parquet,.jsonl"}),
     )
+
+    def __init__(self, item: str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as a form is made
+        super().__init__(*args, **kwargs)
+        field = self.fields["mapping"]
+        if item in TABLE_OF_ITEM and isinstance(field, forms.ChoiceField):
+            field.choices = _mapping_choices(TAX)
 
 
 class ReasonForm(forms.Form):

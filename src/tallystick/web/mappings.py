@@ -13,6 +13,7 @@ MAPPING_LABELS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "tallystick": _("Our template (CSV)"),
         "cumcm2020c-a1": _("Contest data 2020 C, annex 1 (Chinese columns)"),
         "cumcm2020c-a2": _("Contest data 2020 C, annex 2 (Chinese columns)"),
+        "tax-ccf2020": _("Tax declarations published in 2020 (CCF)"),
     }
 )
 

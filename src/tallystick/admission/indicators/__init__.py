@@ -85,15 +85,15 @@ def indicator_table(invoices: ir.Table, period: Period, names: Collection[str] |
     return base.select("enterprise", **{each.name: each.whole(base).cast("int64") for each in chosen})
 
 
-def tax_indicator_table(tables: Mapping[str, ir.Table], invoices: ir.Table, period: Period) -> ir.Table:
+def tax_indicator_table(tables: Mapping[str, ir.Table], invoiced: ir.Table, period: Period) -> ir.Table:
     """Return one row per enterprise with tax books: ``enterprise`` and every tax indicator, or null.
 
     Args:
-        tables: by the names of ``tallystick.admission.tax_tables``.
-        invoices: the canonical invoices, to hold beside what was declared.
+        tables: of ``tallystick.admission.tax_books``, by name.
+        invoiced: as ``tax_measures.sold``, to hold beside what was declared.
         period: what they are worked out over.
     """
-    base = tax_measures(tables, invoices, period)
+    base = tax_measures(tables, invoiced, period)
     return base.select("enterprise", **{each.name: each.whole(base).cast("int64") for each in TAX_INDICATORS})
 
 

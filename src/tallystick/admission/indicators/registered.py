@@ -15,6 +15,7 @@ _STATEMENT = words("last statement that ends in the period", "期间内截止的
 _NO_REGISTRATION = words("No registration was received.", "没有收到登记信息。")
 _NO_CHANGES = words("No record of registration changes was received.", "没有收到登记变更记录。")
 _NO_DECLARATIONS = words("No declarations were received.", "没有收到申报记录。")
+_NO_VAT = words("No declarations of VAT with a base were received.", "没有收到带计税依据的增值税申报记录。")
 _NO_STATUS = words(
     "No declarations were received, or they do not say their status.", "没有收到申报记录，或其中没有状态。"
 )
@@ -58,7 +59,7 @@ TAX_PAYMENT = (
     Indicator(
         "declared_sales_amount", "tax", "amount", words("Sales declared for VAT", "增值税申报销售额"),
         words("sum of the bases of VAT declarations", "增值税申报计税依据合计"),
-        _DUE, lambda row: row.vat_base_minor, _NO_DECLARATIONS, "declarations",
+        _DUE, lambda row: row.vat_base_minor, _NO_VAT, "declarations",
     ),
     Indicator(
         "declared_sales_gap", "tax", "ratio", words("Declared against invoiced sales", "申报与开票差异率"),

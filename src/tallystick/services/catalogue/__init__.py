@@ -3,7 +3,7 @@
 from importlib import resources
 from typing import Final
 
-PROGRAMMES: Final = ("invoice-loan",)
+PROGRAMMES: Final = ("invoice-loan", "tax-invoice-loan")
 POLICIES: Final = (
     "admission-risk",
     "concentration-level",

@@ -35,6 +35,7 @@ TREATMENTS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "excluded_from_amounts": gettext_lazy("amounts not counted"),
         "kept": gettext_lazy("kept"),
         "trimmed": gettext_lazy("trimmed"),
+        "absent": gettext_lazy("not handed in"),
     }
 )
 

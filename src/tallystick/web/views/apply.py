@@ -65,7 +65,7 @@ def form(request: HttpRequest, actor: Actor, reference: str) -> HttpResponse:
 def book(request: HttpRequest, actor: Actor, reference: str, item: str) -> HttpResponse:
     """Keep an invoice book; what is wrong with it stands beside the field."""
     case = _editable(actor, reference)
-    sent = BookForm(request.POST, request.FILES, auto_id=f"{item}-%s")
+    sent = BookForm(item, request.POST, request.FILES, auto_id=f"{item}-%s")
     if sent.is_valid():
         try:
             _hand_in(actor, reference, item, sent.cleaned_data)
@@ -139,7 +139,7 @@ def _completeness(case: Case) -> Completeness:
 
 
 def _book_form(item: str) -> BookForm:
-    return BookForm(auto_id=f"{item}-%s")
+    return BookForm(item, auto_id=f"{item}-%s")
 
 
 def _hand_in(actor: Actor, reference: str, item: str, sent: Mapping[str, Any]) -> None:

@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from tallystick.admission.books import FILE_COLUMNS
+from tallystick.admission.tax_books import TAX_TABLES
 from tallystick.bootstrap.parts import installation
 from tallystick.errors import NotFound
 from tallystick.records.models import Member
 from tallystick.services import files, sight
 from tallystick.services.access import Actor
 from tallystick.services.books import SIDE_OF_ITEM
+from tallystick.services.tax_books import TABLE_OF_ITEM
 from tallystick.values import canonical
 from tallystick.web.asking import for_members
 from tallystick.web.cards.offer import offer_card
@@ -32,7 +34,10 @@ _EXAMPLES: Final = (
 @require_GET
 @for_members
 def book_template(request: HttpRequest, actor: Actor, item: str) -> HttpResponse:
-    """Return the head of an invoice book in our own form, with two example rows."""
+    """Return the head of a book in our own form; of invoices with two example rows."""
+    if item in TABLE_OF_ITEM:
+        table = TABLE_OF_ITEM[item]
+        return _csv(f"{table}.csv", list(TAX_TABLES[table].kinds), [], encoding="utf-8")
     if item not in SIDE_OF_ITEM:
         raise NotFound("unknown_item", "There is no such template.")
     enterprise = Member.objects.filter(users=actor.user_id).values_list("name", flat=True).first()
