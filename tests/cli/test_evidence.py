@@ -1,5 +1,6 @@
 """``tallystick evidence``: a record is proved offline, and any byte that was changed is named."""
 
+import base64
 import json
 from hashlib import sha256
 
@@ -7,7 +8,9 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from tallystick.bootstrap import evidence_media
 from tallystick.bootstrap.evidence_bundles import PROOFS, verify_evidence
+from tallystick.capture.media_store import MediaStore
 from tallystick.cli.main import tallystick
 from tallystick.contracts import countersignature, delivery, signing_keys
 from tallystick.contracts.catalogue import CONTRACTS
@@ -28,6 +31,8 @@ BROWSER = Key(60)
 class Ledger:
     """A ledger file with two records: one signed with the account's key, one with a registered key."""
 
+    due_at = START + 400 * 86_400_000
+
     def __init__(self, folder):
         self.path, self.genesis = folder / "ledger.sqlite3", folder / "genesis.json"
         founders = [founder(SUPPLIER, "enterprise", "operator"), founder(BUYER, "enterprise", "lender")]
@@ -45,8 +50,7 @@ class Ledger:
 
     def record(self, key, media):
         """Let the buyer sign a delivery with ``key``, store its record, and return where it stands."""
-        due_at = START + 400 * 86_400_000
-        ask = countersignature.Ask(BUYER.address, media, due_at)
+        ask = countersignature.Ask(BUYER.address, media, self.due_at)
         request = self.send(SUPPLIER, "countersignature", "request", ask)["address"]
         statement = delivery_statement(CHAIN, request, SUPPLIER.address, BUYER.address, media_hash(media))
         signed = countersignature.Sign(SUPPLIER.address, request, key.public, key.sign(statement))
@@ -86,9 +90,9 @@ def bundle(written, tmp_path_factory):
     return exported(written, written.records[0], tmp_path_factory.mktemp("bundle") / "record.json")
 
 
-def exported(written, record, out):
+def exported(written, record, out, *more):
     code, _, errors = run(
-        "export", record, "--supplier", SUPPLIER.address, "--out", out, "--path", written.path
+        "export", record, "--supplier", SUPPLIER.address, "--out", out, "--path", written.path, *more
     )
     assert (code, errors) == (0, "")
     return out
@@ -139,6 +143,48 @@ def test_a_file_that_was_changed_is_named(written, bundle, media, name, body, fa
     assert code == 2
     assert '"evidence_does_not_hold"' in text
     assert json.dumps(failed) in text
+
+
+def kept_media(home):
+    """A media store with the record's encrypted files, as an installation keeps them."""
+    store = MediaStore(home / "media")
+    for body in BODIES[:2]:
+        store.put_ciphertext(sha256(body).hexdigest(), [body])
+
+
+def test_a_bundle_with_its_files_is_checked_from_itself_alone(written, tmp_path, monkeypatch):
+    kept_media(tmp_path)
+    monkeypatch.setenv("TALLYSTICK_HOME", str(tmp_path))
+    out = exported(written, written.records[0], tmp_path / "whole.json", "--with-media")
+    code, text, errors = run("verify", out, "--genesis", written.genesis, "--json")
+    assert (code, errors) == (0, "")
+    names = [check["name"] for check in json.loads(text)["checks"][4:]]
+    assert names == ["medium:1:key_not_released", "medium:2:key_not_released", "medium:3:not_fetched"]
+    document, genesis = json.loads(out.read_bytes()), written.genesis.read_bytes()
+    assert document["media"].keys() == {"1", "2"}
+    other = base64.b64encode(b"x" * len(BODIES[0])).decode()
+    for part, failed in (
+        ({**document["media"], "1": other}, "medium:1:changed"),
+        ({**document["media"], "2": base64.b64encode(b"short").decode()}, "medium:2:size"),
+        ({"9": other}, "media"),
+        ({}, "media"),
+        ({"1": "no base64"}, "media"),
+    ):
+        assert failure(sealed({**document, "media": part}), genesis) == failed
+    data = out.read_bytes().rstrip(b"\n")
+    at = data.index(document["media"]["1"].encode())
+    assert failure(data[:at] + b"A" + data[at + 1 :], genesis) == "medium:1:changed"
+
+
+def test_a_bundle_holds_files_up_to_a_limit_and_says_when_one_is_gone(written, tmp_path, monkeypatch):
+    monkeypatch.setenv("TALLYSTICK_HOME", str(tmp_path))
+    given = ("export", written.records[0], "--supplier", SUPPLIER.address, "--path", written.path, "--json")
+    code, text, _ = run(*given, "--out", tmp_path / "a.json", "--with-media")
+    assert (code, json.loads(text)["error"]["code"]) == (2, "media_missing")
+    monkeypatch.setattr(evidence_media, "MAX_BUNDLED_BYTES", 10)
+    code, text, _ = run(*given, "--out", tmp_path / "a.json", "--with-media")
+    assert (code, json.loads(text)["error"]["code"]) == (2, "media_too_large")
+    assert not (tmp_path / "a.json").exists()
 
 
 def failure(data, genesis):

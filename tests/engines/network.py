@@ -29,16 +29,16 @@ def write_genesis(document):
 class Running(NetworkEngine):
     """A network engine that ends its node and application when it is closed."""
 
-    def __init__(self, rpc, held):
+    def __init__(self, rpc, held, chain_id=CHAIN):
         self._held = held
-        super().__init__(rpc, CHAIN)
+        super().__init__(rpc, chain_id)
 
     def close(self):
         super().close()
         self._held.close()
 
 
-def create(folder, contracts=(NOTEBOOK,)):
+def create(folder, contracts=(NOTEBOOK,), genesis=write_genesis, chain_id=CHAIN):
     held = contextlib.ExitStack()
     place = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="tly"))) / "a.sock"
     replica = Replica(folder / "ledger.sqlite3", {1: contracts}, LIMITS)
@@ -52,6 +52,8 @@ def create(folder, contracts=(NOTEBOOK,)):
     held.callback(answering.join)
     held.callback(stopping.set)
     (folder / "net").mkdir()
-    network = held.enter_context(Network(folder / "net", 1, f"unix://{place}", genesis=write_genesis))
+    network = held.enter_context(Network(folder / "net", 1, f"unix://{place}", genesis=genesis))
     network.start()
-    return Running(Rpc(network.nodes[0].url), held)
+    running = Running(Rpc(network.nodes[0].url), held, chain_id)
+    running.genesis = network.nodes[0].home / "config" / "genesis.json"
+    return running

@@ -2,7 +2,8 @@
 
 The file holds four proofs against signed headers and nothing else: what the state holds of the record, of the
 request that the buyer signed, and of the key; and the transaction at the record's address. Media list,
-signature and record hash are in what is proved, so nothing stands in it twice.
+signature and record hash are in what is proved, so nothing stands in it twice. It may hold the files too,
+as they are kept.
 """
 
 import base64
@@ -13,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from tallystick.bootstrap import evidence_media
 from tallystick.bootstrap.proving import Proved, check_bundle, prove_address, prove_key
+from tallystick.capture.media_store import MediaStore
 from tallystick.config import Settings
 from tallystick.contracts import countersignature, membership, signing_keys
 from tallystick.contracts.delivery import DeliveryRecord, Recorded, record_from_state, record_key
@@ -30,7 +33,7 @@ from tallystick.values import canonical
 
 FORMAT: Final = "tallystick/evidence/1"
 PROOFS: Final = ("record", "request", "key", "transaction")
-MAX_EVIDENCE_BYTES: Final = len(PROOFS) * MAX_BUNDLE_BYTES
+MAX_EVIDENCE_BYTES: Final = len(PROOFS) * MAX_BUNDLE_BYTES + evidence_media.MAX_TEXT_BYTES
 #: Files of a media folder that are looked at.
 MAX_FILES: Final = 1000
 _CHUNK: Final = 1 << 20
@@ -55,7 +58,9 @@ class Evidence:
     verification: Verification
 
 
-def export_evidence(settings: Settings, path: Path, supplier: str, address: str) -> bytes:
+def export_evidence(
+    settings: Settings, path: Path, supplier: str, address: str, *, with_media: bool = False
+) -> bytes:
     """Return the bundle that proves a delivery record: canonical JSON.
 
     Args:
@@ -63,9 +68,10 @@ def export_evidence(settings: Settings, path: Path, supplier: str, address: str)
         path: the ledger file.
         supplier: account address.
         address: where the record stands, ``height-index``.
+        with_media: whether the files that this installation keeps go in, as they are kept.
 
     Raises:
-        NotFound: ``unknown_record``, ``no_ledger``.
+        NotFound: ``unknown_record``, ``no_ledger``; ``media_missing``. TooLarge: ``media_too_large``.
         Corruption, Unavailable: as ``proving.prove_key``.
     """
     with closing(LedgerFile(path)) as ledger:
@@ -82,7 +88,9 @@ def export_evidence(settings: Settings, path: Path, supplier: str, address: str)
         "transaction": prove_address(settings, path, height, index),
     }
     parts = {name: canonical.decode(encode_proof(proof), dict) for name, proof in proofs.items()}
-    document = {"format": FORMAT, **parts}
+    document: dict[str, Any] = {"format": FORMAT, **parts}
+    if with_media:
+        document["media"] = evidence_media.gathered(MediaStore(settings.media_path), record.media)
     return canonical.encode({**document, "digest": canonical.digest(document)})
 
 
@@ -93,7 +101,7 @@ def verify_evidence(data: bytes, genesis: bytes, media: Path | None = None) -> E
         data: the bundle as it was written.
         genesis: what every member of the ledger holds.
         media: a folder with the delivery's files, each named by its number (from 1) or its SHA-256, with any
-            suffix; without one the files are not checked.
+            suffix; without one the files in the bundle are checked, and others not.
 
     Raises:
         Malformed: ``evidence_does_not_hold``; the detail ``failed`` names the check: ``bundle``, one of
@@ -108,7 +116,9 @@ def verify_evidence(data: bytes, genesis: bytes, media: Path | None = None) -> E
     _check_request(record, proved["request"])
     _check_transaction(record, proved["transaction"], document["transaction"])
     owner = _owner(record, proved["key"])
-    found = [] if media is None else _found(record.media, media)
+    found = (
+        _found(record.media, media) if media is not None else _bundled(document.get("media"), record.media)
+    )
     chain_id = proved["record"].chain_id
     verification = verify_record(chain_id, record, owner, found)
     for check in verification.checks:
@@ -127,7 +137,7 @@ def _document(data: bytes) -> Mapping[str, Any]:
         document: dict[str, Any] = canonical.decode(data.rstrip(b"\n"), dict)
     except Malformed as error:
         raise _fails("bundle", error.message.rstrip(".")) from None
-    if document.keys() != {"format", "digest", *PROOFS} or document["format"] != FORMAT:
+    if document.keys() - {"media"} != {"format", "digest", *PROOFS} or document["format"] != FORMAT:
         raise _fails("bundle", f"it is not of the format {FORMAT}")
     if canonical.encode(document) not in (data, data.removesuffix(b"\n")):
         raise _fails("bundle", "it is not written as bundles are")
@@ -197,6 +207,14 @@ def _request_key(record: DeliveryRecord) -> str:
 
 def _bytes(text: object) -> bytes:
     return base64.b64decode(text) if isinstance(text, str) else b""
+
+
+def _bundled(part: Any, media: Sequence[Medium]) -> list[Found]:  # noqa: ANN401 - as it was read
+    if part is None:
+        return []
+    if not evidence_media.is_written_well(part, media):
+        raise _fails("media", "the files in it are not written as bundles are")
+    return evidence_media.found(part, media)
 
 
 def _found(media: Sequence[Medium], folder: Path) -> list[Found]:

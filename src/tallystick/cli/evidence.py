@@ -35,11 +35,14 @@ def evidence() -> None:
     required=True,
     help="Write the bundle to this file.",
 )
+@click.option(
+    "--with-media", is_flag=True, help="Put the files in, as they are kept (encrypted); 64 MiB at most."
+)
 @path_option
 @json_option
-def export(record: str, supplier: str, out: Path, path: Path) -> None:
+def export(record: str, supplier: str, out: Path, with_media: bool, path: Path) -> None:
     """Write the bundle that proves the delivery record at a storage address (block-index, as 12-0)."""
-    bundle = bundles.export_evidence(from_environment(), path, supplier, record)
+    bundle = bundles.export_evidence(from_environment(), path, supplier, record, with_media=with_media)
     write_file(out, [bundle, b"\n"])
     emit({"out": str(out), "bytes": len(bundle) + 1}, f"The evidence is in {out}.")
 
