@@ -182,15 +182,14 @@ def section(size: Size) -> str:
 def _fields(tallies: Mapping[str, Tally]) -> str:
     rows = []
     for group, tally in tallies.items():
-        for name, total in tally.all.items():
-            found, other = tally.right["ours"][name], tally.right["bare"][name]
-            rows.append((group, name, f"{found}/{total}", f"{100 * found / total:.0f} %", f"{other}/{total}"))
-        total = tally.all.total()
-        found, other = tally.right["ours"].total(), tally.right["bare"].total()
-        rows.append(
-            (group, "**all**", f"{found}/{total}", f"{100 * found / total:.1f} %", f"{other}/{total}")
+        total, found, other = (
+            count.total() for count in (tally.all, tally.right["ours"], tally.right["bare"])
         )
-    return table(("documents", "field", "ours", "share", "RapidOCR"), rows)
+        each = [f"{name} {tally.right['ours'][name]}/{most}" for name, most in tally.all.items()]
+        rows.append(
+            (group, f"{found}/{total}", f"{100 * found / total:.1f} %", f"{other}/{total}", ", ".join(each))
+        )
+    return table(("documents", "ours", "share", "RapidOCR", "ours, each field"), rows)
 
 
 def _outcomes(tallies: Mapping[str, Tally]) -> str:

@@ -18,7 +18,7 @@ from tallystick.policy.table import Table, parse
 from tallystick.records.models import Delivery, MediaFile, Member
 from tallystick.services import catalogue, consents, policy_versions
 from tallystick.services.installation import Installation
-from tallystick.services.looking import look
+from tallystick.services.looking import MAX_RAW, Looker
 from tallystick.values import canonical
 
 
@@ -38,7 +38,7 @@ class Examined:
 
 
 def examined(
-    installation: Installation, lender: Member, supplier: Member, given: Given, family: str = ""
+    installation: Installation, lender: Member, supplier: Member, given: Given, looker: Looker
 ) -> Examined:
     """Return what checking and grading one record came to.
 
@@ -46,7 +46,7 @@ def examined(
     papers, pictures and the lender's own grade come to together (``services.looking``).
 
     Args:
-        family: the product family whose model looks at the pictures; empty: none does.
+        looker: who looks at the deliveries of the query.
 
     Raises:
         Corruption: ``record_missing`` when the ledger does not hold what it gave.
@@ -63,8 +63,8 @@ def examined(
         _fetched(installation, record, delivery) if may_read else _not_released(record, delivery),
         given.record_hash,
     )
-    assessment = look(installation, lender, delivery, family, may_read=may_read)
-    graded = tiers.delivery_tier(tier_policy(installation, lender, "delivery-tier"), assessment)
+    looked = looker.look(delivery, may_read=may_read)
+    graded = tiers.delivery_tier(tier_policy(installation, lender, "delivery-tier"), looked.assessment)
     document: dict[str, object] = {
         "address": record.address,
         "record_hash": record.record_hash,
@@ -73,7 +73,7 @@ def examined(
         "recorded_at": record.recorded_at,
         "checks": _checks(verified),
         "counts": verified.counts,
-        "assessment": canonical.decode(canonical.encode(assessment), dict),
+        "assessment": canonical.decode(canonical.encode(looked.assessment), dict),
         "tier": graded.tier,
         "abstained": dict(graded.abstained),
         "reasons": [reason.document() for reason in graded.reasons],
@@ -81,6 +81,11 @@ def examined(
             {"tier": match.tier, "rule": match.rule, "degree": str(match.degree)} for match in graded.matches
         ],
     }
+    if looked.exchanges:
+        document["language_model"] = [
+            {"model": each.model, "prompt_sha256": each.prompt_sha256, "raw": each.raw[:MAX_RAW]}
+            for each in looked.exchanges
+        ]
     return Examined(verified.counts, graded.tier, document)
 
 

@@ -1,11 +1,14 @@
 """The parts that use cases need from the world, chosen once by ``tallystick.bootstrap``."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tallystick.capture.media_store import MediaStore
 from tallystick.capture.resumable import Uploads
+from tallystick.evidence.assessment import TargetModel
 from tallystick.ledger.protocols import Engine
+from tallystick.recognition.language_model import Exchange
 from tallystick.signing.keystore import KeyStore
 from tallystick.values.clock import Clock
 
@@ -22,6 +25,8 @@ class Installation:
         media: the encrypted media files of deliveries.
         uploads: files that are on their way in, piece by piece.
         media_hosts: hosts from which media are fetched by their location.
+        language_model: makes the language model that looks at deliveries, given what keeps each exchange;
+            None: none is asked.
         secret: this installation's own random bytes; never shown, logged or sent.
     """
 
@@ -33,3 +38,4 @@ class Installation:
     uploads: Uploads
     secret: bytes = field(repr=False)
     media_hosts: tuple[str, ...] = ()
+    language_model: Callable[[Callable[[Exchange], None]], TargetModel] | None = None

@@ -25,7 +25,7 @@ from tallystick.services import outbox
 from tallystick.services.access import Actor
 from tallystick.services.examination import examined, tier_policy
 from tallystick.services.installation import Installation
-from tallystick.services.looking import product_families
+from tallystick.services.looking import Looker, product_families
 from tallystick.services.numbers import next_reference
 from tallystick.values import canonical
 from tallystick.values.money import Money
@@ -139,10 +139,8 @@ def examine(installation: Installation, actor: Actor, row: Qualification) -> Qua
     if row.outcome:
         raise Conflict("already_decided", "The qualification is decided; ask again for a new one.")
     answer = _answer(installation, row.sent)
-    found = [
-        examined(installation, row.lender, row.supplier, given, row.product_family)
-        for given in answer.records
-    ]
+    looker = Looker(installation, row.lender, row.product_family)
+    found = [examined(installation, row.lender, row.supplier, given, looker) for given in answer.records]
     counting = [each.tier for each in found if each.counts]
     overall = tiers.supplier_tier(
         tier_policy(installation, row.lender, "supplier-tier"), counting, len(found) - len(counting)
