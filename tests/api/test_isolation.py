@@ -67,6 +67,7 @@ TABLE: dict[tuple[str, str], Private | Shared | OfDelivery | OfQuery] = {
     ("post", "/api/v1/applications"): Shared("it makes one of the caller's own", sent={}),
     ("get", "/api/v1/applications/{reference}"): Private(),
     ("patch", "/api/v1/applications/{reference}/items"): Private({"items": {"amount": "1.00"}}),
+    ("post", "/api/v1/applications/{reference}/suggestions"): Private(),
     ("post", "/api/v1/applications/{reference}/books"): Private(),
     ("post", "/api/v1/applications/{reference}/programme"): Private({"programme_id": 1}, of_lender=True),
     ("post", "/api/v1/applications/{reference}/submission"): Private(),
@@ -171,6 +172,8 @@ def call(
         return who.send("PUT", f"{address}?offset=0", b"x", "application/octet-stream")
     if path == "/api/v1/media":
         return who.upload("/media", "goods.jpg", b"x")
+    if path.endswith("/suggestions"):
+        return who.upload(address.removeprefix("/api/v1"), "licence.jpg", b"x", kind="business-licence")
     if path.endswith("/books"):
         own = address.removeprefix("/api/v1")
         return who.upload(own, "sales.csv", b"x", item="sales_book")

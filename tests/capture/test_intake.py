@@ -12,7 +12,7 @@ from PIL import Image
 
 from tallystick.capture import sniffing
 from tallystick.capture.intake import TakenIn, take_in
-from tallystick.capture.worker import Pool
+from tallystick.capture.worker import Pool, reading_pool, shared_pool
 from tallystick.errors import Rejection
 from tests.capture import files
 from tests.capture.films import film, scene
@@ -106,3 +106,12 @@ def test_a_server_that_takes_files_in_has_loaded_nothing_that_opens_them() -> No
     )
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_an_upload_is_taken_in_while_a_long_paper_is_read(tmp_path: Path) -> None:
+    """The reading holds its pool's turn for as long as the test likes; the upload does not wait for it."""
+    path = tmp_path / "goods.png"
+    Image.new("RGB", (40, 30), "white").save(path)
+    with reading_pool()._my_turn():
+        assert take_in(path, "goods.png", pool=None).count == 1
+    assert reading_pool() is not shared_pool()

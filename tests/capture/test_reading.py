@@ -165,3 +165,8 @@ def test_the_published_invoice_specimen_adds_up(shared_data: Path) -> None:
     }
     assert paper.fields["total"].status is Status.VERIFIED
     assert not paper.passes  # it has no QR code: nothing speaks for its number
+
+
+def test_an_electronic_original_says_that_its_signature_was_not_checked() -> None:
+    paper = read_document(Kind.VAT_INVOICE, [electronic.invoice_xml(INVOICE.truth, INVOICE.rows)])
+    assert [check.name for check in paper.checks if "signature" in check.name] == ["signature-not-checked"]

@@ -3,7 +3,7 @@
 import pytest
 
 from tallystick.capture.sniffing import check_declared, media_type_of
-from tallystick.errors import Rejection
+from tallystick.errors import Malformed, Rejection
 from tests.capture import files
 
 KNOWN = {
@@ -40,7 +40,7 @@ def test_every_kind_that_is_taken_in_is_known_by_its_bytes(kind: str) -> None:
 def test_whatever_is_not_on_the_list_is_refused(name: str) -> None:
     with pytest.raises(Rejection) as refused:
         media_type_of(UNKNOWN[name])
-    assert refused.value.code == "unknown_media_type"
+    assert refused.value.code == ("heic_picture" if name == "heic" else "unknown_media_type")
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,10 @@ def test_a_lie_about_the_kind_is_refused(media_type: str, name: str, declared: s
         check_declared(media_type, name, declared)
     assert refused.value.code == "media_type_mismatch"
     assert refused.value.details["said"] == said
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1"])
+def test_a_phones_heic_picture_is_refused_with_what_to_do(brand: bytes) -> None:
+    with pytest.raises(Malformed, match="most compatible") as refused:
+        media_type_of(b"\x00\x00\x00\x18ftyp" + brand + b"\x00" * 40)
+    assert refused.value.code == "heic_picture"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tallystick.capture.worker import shared_pool
+from tallystick.capture.worker import reading_pool
 from tallystick.cli.main import tallystick
 from tests.capture.specimens import photograph, specimen
 
@@ -14,7 +14,7 @@ from tests.capture.specimens import photograph, specimen
 @pytest.fixture(scope="module", autouse=True)
 def worker():
     yield
-    shared_pool().close()
+    reading_pool().close()
 
 
 def read(*arguments: str | Path) -> Result:

@@ -35,6 +35,7 @@ def _alone(_application: Application) -> list[object]:
 OF_A_CASE: dict[str, Arguments] = {
     **{name: _of_case() for name in (*WAYS, "application", "anchors", "check", "submit", "schedule")},
     "book": _of_case("sales_book"),
+    "paper": _of_case(),
     "book_file": _of_case("sales_book"),
     "step_paper": _of_case("application"),
     "step_proof": _of_case("application"),

@@ -93,6 +93,10 @@ class Draft:
         """Note that a check of the whole document holds or not."""
         self._whole.append(Check(name, ok, "" if ok else detail[:_DETAIL]))
 
+    def remark(self, name: str, detail: str) -> None:
+        """Note what was not looked into; it speaks neither for nor against the document."""
+        self._whole.append(Check(name, True, detail[:_DETAIL]))
+
     def confirmed(self, name: Name) -> bool:
         """Return whether something speaks for a value and nothing against it."""
         checks = self._checks.get(name, [])

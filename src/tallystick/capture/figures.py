@@ -21,8 +21,29 @@ MAX_DIGITS: Final = 18
 
 _YEAR_FIRST = re.compile(r"((?:19|20)[0-9]{2})[年/.\-]?([0-9]{1,2})[月/.\-]?([0-9]{1,2})(?![0-9])")
 _DAY_FIRST = re.compile(r"(?<![0-9])([0-9]{1,2})[./\-]([0-9]{1,2})[./\-]((?:19|20)[0-9]{2})")
-_MONTH_NAME = re.compile(r"([0-9]{0,2})\.?,?([A-Za-z]{3,9})\.?([0-9]{0,2}),?((?:19|20)[0-9]{2})")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_NAME = re.compile(r"([0-9]{0,2})\.?,?([A-Za-zä]{3,9})\.?([0-9]{0,2}),?((?:19|20)[0-9]{2})")
+_MONTHS = {
+    "jan": 1,
+    "feb": 2,
+    "mar": 3,
+    "apr": 4,
+    "may": 5,
+    "jun": 6,
+    "jul": 7,
+    "aug": 8,
+    "sep": 9,
+    "oct": 10,
+    "nov": 11,
+    "dec": 12,
+    "mär": 3,
+    "mrz": 3,
+    "mai": 5,
+    "okt": 10,
+    "dez": 12,  # German
+    "maa": 3,
+    "mrt": 3,
+    "mei": 5,  # Dutch
+}
 _CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 _AMOUNT = re.compile(r"[-−(]?(?:CNY|RMB|USD|EUR|[¥$€£円元])?[-−]?[0-9](?:[0-9.,]*[0-9])?")
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -62,7 +83,7 @@ def date_text(text: str) -> str:
         return _iso(match[3], match[1], match[2]) if second > 12 else ""
     match = _MONTH_NAME.search(text)
     if match and match[2][:3].lower() in _MONTHS and (match[1] or match[3]):
-        return _iso(match[4], str(_MONTHS.index(match[2][:3].lower()) + 1), match[1] or match[3])
+        return _iso(match[4], str(_MONTHS[match[2][:3].lower()]), match[1] or match[3])
     return ""
 
 

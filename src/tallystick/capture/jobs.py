@@ -33,6 +33,7 @@ JOBS: Final[Mapping[str, Job]] = MappingProxyType(
     {
         "open_file": Job("tallystick.capture.opening:open_file"),
         "open_film": Job("tallystick.capture.opening:open_film", memory_bytes=3 * GIB),
+        "film_frames": Job("tallystick.capture.opening:film_frames", memory_bytes=3 * GIB),
         "read_document": Job(
             "tallystick.capture.reading:read_paths", memory_bytes=3 * GIB, cpu_s=240, wall_s=300
         ),

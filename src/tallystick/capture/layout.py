@@ -21,6 +21,7 @@ Point = tuple[float, float]
 
 _SCALE = 10_000
 _FLAT = 1.2  # a box so much wider than high says which way the text runs
+_UPRIGHT = 1.5  # a box so much higher than wide, with several wide letters, holds text set downwards
 _SHARED = 0.5  # of the lower one's height: what two words of one row have in common
 _SLACK = 0.5  # of a height: how far two neighbouring boxes may run into each other
 
@@ -175,8 +176,19 @@ def _level(page: Page) -> list[Piece]:
                 (x * cos - y * sin, x * sin + y * cos) for x, y in word.corners
             )
             sides = (min(ax, dx), (ay + by) / 2, max(bx, cx), (cy + dy) / 2)
-            pieces.append(Piece(word, text, *sides))
+            piece = Piece(word, text, *sides)
+            if not _runs_down(piece):
+                pieces.append(piece)
     return pieces
+
+
+def _runs_down(piece: Piece) -> bool:
+    """Return whether a box joins letters of several rows: the heads of labels that are set wide.
+
+    It is part of no row, and beside a label's tail it would hide the label.
+    """
+    wide = sum(_width(letter) == 2 for letter in piece.text)
+    return wide > 1 and piece.height > _UPRIGHT * (piece.right - piece.left)
 
 
 def _rows(pieces: Sequence[Piece]) -> tuple[Row, ...]:

@@ -1,4 +1,4 @@
-"""The two jobs of a worker for an uploaded file: every check made, and what is safe handed back."""
+"""The jobs of a worker for an uploaded file: every check made, and what is safe handed back."""
 
 from pathlib import Path
 from typing import Final
@@ -9,6 +9,8 @@ from tallystick.errors import Malformed
 from tallystick.evidence.assessment import Picture
 
 THUMBNAIL_SIDE: Final = 480
+#: Pictures of one film that are looked at, spread over all that were kept.
+MAX_FILM_FRAMES: Final = 12
 _THUMBNAIL_QUALITY: Final = 80
 
 
@@ -46,6 +48,18 @@ def open_film(path: str, file_name: str, declared_type: str | None) -> Opened:
     sniffing.check_declared(media_type, file_name, declared_type)
     clip = video.frames(Path(path), "")
     return Opened(media_type, None, len(clip.frames), thumbnail_of(clip.frames[0]))
+
+
+def film_frames(path: str) -> list[bytes]:
+    """Return at most ``MAX_FILM_FRAMES`` pictures of a film as JPEG, in their order.
+
+    Raises:
+        Malformed, TooLarge: as ``video.frames``.
+    """
+    kept = video.frames(Path(path), "").frames
+    count = min(len(kept), MAX_FILM_FRAMES)
+    spread = [kept[at * len(kept) // count] for at in range(count)]
+    return [pictures.encode_jpeg(frame, video.LONGEST_SIDE) for frame in spread]
 
 
 def thumbnail_of(picture: Picture) -> bytes:

@@ -77,6 +77,10 @@ def read_document(kind: Kind, files: Sequence[bytes], reader: Engine | None = No
         read_page(rules, page, draft)
     if kind is Kind.VAT_INVOICE:
         read_invoice_codes(tuple(sheaf.codes), draft)
+    if sheaf.original:
+        draft.remark(
+            "signature-not-checked", "Whether its issuer signed the electronic original is not checked."
+        )
     draft.compare_sources()
     rules.checks(draft)
     return draft.paper(sheaf.count, rules.keys(draft))

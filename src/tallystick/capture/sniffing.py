@@ -31,6 +31,9 @@ MAX_IMAGE_BYTES: Final = 15_000_000
 MAX_DOCUMENT_BYTES: Final = 20_000_000
 MAX_VIDEO_BYTES: Final = 200_000_000
 
+# Pictures of phones (ISO/IEC 23008-12), for which no decoder is among our libraries.
+_HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
+
 ZIP_MAGIC: Final = b"PK\x03\x04"
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 _EBML_MAGIC: Final = b"\x1a\x45\xdf\xa3"
@@ -68,13 +71,19 @@ def media_type_of(data: bytes) -> str:
     """Return the media type of a file; its first bytes are enough, except that OFD needs all of them.
 
     Raises:
-        Malformed: ``unknown_media_type`` when it is none that is taken in.
+        Malformed: ``heic_picture``; ``unknown_media_type`` when it is none that is taken in.
     """
     for magic, kind in ((b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", PNG), (b"%PDF-", PDF)):
         if data.startswith(magic):
             return kind
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return WEBP
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        raise Malformed(
+            "heic_picture",
+            "This is a HEIC picture, which cannot be read here. Set the phone's camera to the most compatible"
+            " format (JPEG), or send a screenshot of the picture.",
+        )
     if data[4:8] == b"ftyp" and (data[8:12] == b"qt  " or _MP4_BRANDS.match(data, 8)):
         return QUICKTIME if data[8:12] == b"qt  " else MP4
     if data.startswith(_EBML_MAGIC) and b"\x42\x82\x84webm" in data[:_EBML_HEAD]:

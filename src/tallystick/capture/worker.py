@@ -127,6 +127,12 @@ def shared_pool() -> Pool:
     return Pool()
 
 
+@cache
+def reading_pool() -> Pool:
+    """Return the pool of this process that reads papers: an upload never waits for one of many pages."""
+    return Pool()
+
+
 class _Worker:
     """One process, until it is stopped."""
 

@@ -5,7 +5,7 @@ live consent covers them, and only those; without one the link is missing, wheth
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from tallystick.records.models import Delivery, Member, Qualification
 from tallystick.services import consents
 from tallystick.services.access import Actor
 from tallystick.services.installation import Installation
-from tallystick.services.looking import look
+from tallystick.services.looking import Looker
 from tallystick.services.qualification import find
 from tallystick.values import canonical
 from tallystick.values.money import Money
@@ -143,6 +143,8 @@ class _Walk:
 
     def __init__(self, installation: Installation, row: Qualification, findings: Mapping[str, Any]) -> None:
         self.installation, self.row, self.findings = installation, row, findings
+        # Papers and grades by hand alone: no model looks at the deliveries of a whole chain.
+        self.looker = Looker(replace(installation, language_model=None), row.lender, "")
         self.left = MAX_DELIVERIES
         self.is_cut = False
 
@@ -180,8 +182,7 @@ class _Walk:
                 self.is_cut = True
                 return
             self.left -= 1
-            seen = look(self.installation, self.row.lender, row, "", may_read=True)
-            yield record.buyer, _value(seen)
+            yield record.buyer, _value(self.looker.look(row, may_read=True).assessment)
 
 
 def _of_findings(findings: Mapping[str, Any]) -> Iterator[tuple[str, Money | None]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tallystick.capture.reading import check_files
-from tallystick.capture.worker import shared_pool
+from tallystick.capture.worker import reading_pool
 from tallystick.evidence.papers import Kind, Paper
 
 
@@ -21,6 +21,6 @@ def read_paper(kind: Kind, files: Sequence[bytes]) -> Paper:
         paths = [Path(folder) / str(number) for number in range(len(files))]
         for path, data in zip(paths, files, strict=True):
             path.write_bytes(data)
-        return shared_pool().run(
+        return reading_pool().run(
             "read_document", kind.value, [str(path) for path in paths], result_type=Paper
         )

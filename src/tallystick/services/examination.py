@@ -15,11 +15,11 @@ from tallystick.evidence import tiers
 from tallystick.evidence.delivery import Medium
 from tallystick.evidence.verification import Fetch, Found, KeyOwner, Verification, verify_record
 from tallystick.policy.table import Table, parse
-from tallystick.records.models import Consent, Delivery, MediaFile, Member
+from tallystick.records.models import Delivery, MediaFile, Member
 from tallystick.services import catalogue, consents, media, policy_versions
 from tallystick.services.access import Actor
 from tallystick.services.installation import Installation
-from tallystick.services.looking import look
+from tallystick.services.looking import MAX_RAW, Looker
 from tallystick.services.peers import releases
 from tallystick.values import canonical
 
@@ -45,7 +45,7 @@ def examined(
     lender: Member,
     supplier: Member,
     given: Given,
-    family: str = "",
+    looker: Looker,
 ) -> Examined:
     """Return what checking and grading one record came to.
 
@@ -55,7 +55,7 @@ def examined(
 
     Args:
         actor: who has it examined, for the lender.
-        family: the product family whose model looks at the pictures; empty: none does.
+        looker: who looks at the deliveries of the query.
 
     Raises:
         Corruption: ``record_missing`` when the ledger does not hold what it gave.
@@ -64,10 +64,7 @@ def examined(
     if record is None:
         raise Corruption("record_missing", "The ledger gave a record that it does not hold.")
     delivery = Delivery.objects.filter(supplier=supplier, record=given.address).first()
-    consent = None if delivery is None else _consent(installation, lender, delivery)
-    may_read = consent is not None
-    if delivery is not None and consent is not None:
-        media.note_readings(installation, actor, delivery.media.all(), consent.pk)
+    may_read = _read_by_consent(installation, actor, lender, delivery)
     verified = verify_record(
         installation.ledger.chain_id,
         record,
@@ -77,8 +74,8 @@ def examined(
         else _not_released(installation, lender, supplier, record, delivery),
         given.record_hash,
     )
-    assessment = look(installation, lender, delivery, family, may_read=may_read)
-    graded = tiers.delivery_tier(tier_policy(installation, lender, "delivery-tier"), assessment)
+    looked = looker.look(delivery, may_read=may_read)
+    graded = tiers.delivery_tier(tier_policy(installation, lender, "delivery-tier"), looked.assessment)
     document: dict[str, object] = {
         "address": record.address,
         "record_hash": record.record_hash,
@@ -87,7 +84,7 @@ def examined(
         "recorded_at": record.recorded_at,
         "checks": _checks(verified),
         "counts": verified.counts,
-        "assessment": canonical.decode(canonical.encode(assessment), dict),
+        "assessment": canonical.decode(canonical.encode(looked.assessment), dict),
         "tier": graded.tier,
         "abstained": dict(graded.abstained),
         "reasons": [reason.document() for reason in graded.reasons],
@@ -95,6 +92,11 @@ def examined(
             {"tier": match.tier, "rule": match.rule, "degree": str(match.degree)} for match in graded.matches
         ],
     }
+    if looked.exchanges:
+        document["language_model"] = [
+            {"model": each.model, "prompt_sha256": each.prompt_sha256, "raw": each.raw[:MAX_RAW]}
+            for each in looked.exchanges
+        ]
     return Examined(verified.counts, graded.tier, document)
 
 
@@ -114,12 +116,18 @@ def _owner_of(installation: Installation, record: DeliveryRecord) -> KeyOwner | 
     return None if use is None else KeyOwner(use.address, use.used_from)
 
 
-def _consent(installation: Installation, lender: Member, delivery: Delivery) -> Consent | None:
-    """Return the consent by which the lender may read the delivery's files now, if there is one."""
+def _read_by_consent(
+    installation: Installation, actor: Actor, lender: Member, delivery: Delivery | None
+) -> bool:
+    """Return whether a live consent lets the lender read the delivery's files now, which is then noted."""
+    if delivery is None:
+        return False
     try:
-        return consents.require_live(installation, delivery, lender.pk)
+        consent = consents.require_live(installation, delivery, lender.pk)
     except Rejection:
-        return None
+        return False
+    media.note_readings(installation, actor, delivery.media.all(), consent.pk)
+    return True
 
 
 def _not_released(

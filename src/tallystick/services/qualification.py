@@ -25,7 +25,7 @@ from tallystick.services import outbox
 from tallystick.services.access import Actor
 from tallystick.services.examination import examined, tier_policy
 from tallystick.services.installation import Installation
-from tallystick.services.looking import product_families
+from tallystick.services.looking import Looker, product_families
 from tallystick.services.numbers import next_reference
 from tallystick.services.peers import releases
 from tallystick.values import canonical
@@ -141,9 +141,9 @@ def examine(installation: Installation, actor: Actor, row: Qualification) -> Qua
         raise Conflict("already_decided", "The qualification is decided; ask again for a new one.")
     answer = _answer(installation, row.sent)
     releases.bring_in(installation, row.lender, row.supplier, answer.records)
+    looker = Looker(installation, row.lender, row.product_family)
     found = [
-        examined(installation, actor, row.lender, row.supplier, given, row.product_family)
-        for given in answer.records
+        examined(installation, actor, row.lender, row.supplier, given, looker) for given in answer.records
     ]
     counting = [each.tier for each in found if each.counts]
     overall = tiers.supplier_tier(

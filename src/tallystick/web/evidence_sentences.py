@@ -10,6 +10,13 @@ from django.utils.translation import gettext_lazy as _
 #: Codes with which a file may be refused while it is sent or taken in; the upload page carries them all.
 OF_FILES: Final[Mapping[str, Promise]] = MappingProxyType(
     {
+        "heic_picture": _(
+            "This is a HEIC picture, which cannot be read here. Set the phone's camera to the most compatible"
+            " format (JPEG), or send a screenshot of the picture."
+        ),
+        "no_text_found": _("Nothing on the paper can be read; send a sharper, lighter picture."),
+        "not_this_kind": _("The words of this kind of paper are not on it; is it another kind?"),
+        "nothing_to_suggest": _("Nothing on the paper that holds its checks fits an item of the form."),
         "archive_too_large": _("The document unpacks to more than can be opened."),
         "animated_picture": _("The picture moves; send a still picture, or a film."),
         "capture_busy": _("Too many files are being read just now; try again in a minute."),

@@ -17,13 +17,19 @@ from tallystick.api.schemas.applications import (
     Fill,
     ItemProblem,
     ItemsRead,
+    PaperCheck,
+    PaperForm,
+    Suggested,
+    Suggestions,
 )
 from tallystick.api.schemas.common import Reference
 from tallystick.bootstrap.parts import installation
+from tallystick.capture import reading
 from tallystick.errors import Malformed, TooLarge
+from tallystick.evidence.papers import Kind
 from tallystick.lending.application import Stage
 from tallystick.records.models import Application
-from tallystick.services import applications, files
+from tallystick.services import applications, files, suggesting
 
 router = Router()
 
@@ -73,6 +79,35 @@ def fill(request: HttpRequest, reference: Path[Reference], sent: Fill) -> ItemsR
         problems=[
             ItemProblem(item=each.item, code=each.code, detail=each.sentence) for each in read.problems
         ],
+    )
+
+
+@router.post(
+    "/{reference}/suggestions",
+    response=Suggestions,
+    summary="Read a paper for the form",
+    operation_id="suggest_items",
+)
+def suggest_items(
+    request: HttpRequest, reference: Path[Reference], form: Form[PaperForm], file: File[UploadedFile]
+) -> Suggestions:
+    """Say what a licence or a card can fill in; nothing is kept: ``fill_items`` saves what is right."""
+    limit = reading.MAX_FILE_BYTES
+    if (file.size or 0) > limit:
+        raise TooLarge("file_too_large", f"The file is larger than {limit} bytes.", limit_bytes=limit)
+    found = suggesting.suggest(actor(request), reference, Kind(form.kind), [file.read()])
+    return Suggestions(
+        items=[
+            Suggested(
+                item=item,
+                value=each.value,
+                source=each.source,
+                status=each.status,
+                score=each.score,
+                checks=[PaperCheck(name=check.name, ok=check.ok) for check in each.checks],
+            )
+            for item, each in found.items()
+        ]
     )
 
 

@@ -7,6 +7,7 @@ from ninja import Field, Schema
 from pydantic import ConfigDict
 
 from tallystick.api.schemas.common import Line, Member, Money, Name, RowId, Sent, Shown, Wording
+from tallystick.evidence.papers import Source, Status
 from tallystick.lending.application import Stage
 from tallystick.lending.items import MAX_ITEMS
 
@@ -54,6 +55,38 @@ class BookForm(Schema):
     enterprise: Annotated[str, Field(max_length=60, pattern=r"^[^\x00]*$")] = Field(
         "", description="Whose rows in the file are meant, when it holds several enterprises."
     )
+
+
+class PaperForm(Schema):
+    """What the paper is said to be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["business-licence", "identity-card", "bank-card"]
+
+
+class PaperCheck(Shown):
+    """One thing that speaks for a value, by name."""
+
+    name: str
+    ok: bool
+
+
+class Suggested(Shown):
+    """What a paper says of one item; nothing of it is kept."""
+
+    item: Name
+    value: str
+    source: Source = Field(description="Where the value comes from, most trusted first: original to ocr.")
+    status: Status = Field(description="Verified when a check digit holds; else a person compares it.")
+    score: int | None = Field(description="The reader's own confidence in ten-thousandths.")
+    checks: list[PaperCheck]
+
+
+class Suggestions(Shown):
+    """What a paper can fill in, by item of the programme."""
+
+    items: list[Suggested]
 
 
 class Book(Shown):

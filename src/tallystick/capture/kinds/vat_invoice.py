@@ -154,9 +154,10 @@ RULES: Final = KindRules(
             "number",
             (
                 "发票号码",
-                "N[oO]°?",
                 r"[Ii]nvoice(?:[Nn]umber|[Nn]o|[Nn]r|ID|#)",
                 "(?:Factuur|Rechnungs)-?(?:nummer|nr)",
+                "Invoice(?=[A-Z]{2,5}/[0-9])",
+                "N[oO]°?(?![A-Za-z])",  # last: contracts, orders and streets have one too
             ),
             _number,
             pattern=re.compile("^(?:[0-9]{20}|[0-9]{8})$"),

@@ -23,6 +23,7 @@ from tallystick.web.asking import for_members, is_htmx, to_application
 from tallystick.web.cards.request import BookRow, book_rows, written
 from tallystick.web.case import Case, open_case
 from tallystick.web.forms import BeginForm, BookForm, ItemsForm
+from tallystick.web.paper_forms import PaperForm
 from tallystick.web.sentences import sentence
 from tallystick.web.views.home import offered
 from tallystick.web.wording import words
@@ -48,23 +49,25 @@ def apply(request: HttpRequest, actor: Actor) -> HttpResponse:
 @for_members
 def form(request: HttpRequest, actor: Actor, reference: str) -> HttpResponse:
     """Return the information page; save what was typed, and go on to the check where that is asked."""
-    case = _editable(actor, reference)
+    case = editable(actor, reference)
     if request.method == "POST":
-        names = {item.name for item in _programme(case).items if item.kind != "books"}
+        names = {item.name for item in programme_of(case).items if item.kind != "books"}
+        if "from_paper" in request.POST:
+            names &= set(request.POST.getlist("use"))  # of what a paper says, only what was confirmed
         typed = {name: str(request.POST[name]) for name in names if name in request.POST}
         items = applications.fill(installation(), actor, reference, typed)
-        case = _editable(actor, reference)
+        case = editable(actor, reference)
         if not items.problems and request.POST.get("then") == "check":
             return redirect("web:check", reference)
         return _saved(request, case, items)
-    return _form_page(request, case)
+    return form_page(request, case)
 
 
 @require_POST
 @for_members
 def book(request: HttpRequest, actor: Actor, reference: str, item: str) -> HttpResponse:
     """Keep an invoice book; what is wrong with it stands beside the field."""
-    case = _editable(actor, reference)
+    case = editable(actor, reference)
     sent = BookForm(item, request.POST, request.FILES, auto_id=f"{item}-%s")
     if sent.is_valid():
         try:
@@ -75,10 +78,10 @@ def book(request: HttpRequest, actor: Actor, reference: str, item: str) -> HttpR
         if not is_htmx(request):
             messages.success(request, _("The book was read and kept."))
             return redirect("web:form", reference)
-        case, sent = _editable(actor, reference), _book_form(item)
+        case, sent = editable(actor, reference), _book_form(item)
     status = 422 if sent.errors else 200
     if not is_htmx(request):
-        return _form_page(request, case, {item: sent}, status)
+        return form_page(request, case, {item: sent}, status)
     row = next((each for each in book_rows(case) if each.item == item), None)
     if row is None:
         raise Malformed("unknown_item", "The programme does not ask for this book.")
@@ -90,10 +93,10 @@ def book(request: HttpRequest, actor: Actor, reference: str, item: str) -> HttpR
 @for_members
 def check(request: HttpRequest, actor: Actor, reference: str) -> HttpResponse:
     """Return all that will be submitted, on one page."""
-    case = _editable(actor, reference)
+    case = editable(actor, reference)
     context = {
         "case": case,
-        "rows": written(_programme(case), case.application),
+        "rows": written(programme_of(case), case.application),
         "books": book_rows(case),
         "found": _completeness(case),
     }
@@ -114,7 +117,7 @@ def submit(request: HttpRequest, actor: Actor, reference: str) -> HttpResponse:
     return to_application(reference)
 
 
-def _editable(actor: Actor, reference: str) -> Case:
+def editable(actor: Actor, reference: str) -> Case:
     """Return the case of an application that the asker may still fill in.
 
     Raises:
@@ -129,12 +132,13 @@ def _editable(actor: Actor, reference: str) -> Case:
     return case
 
 
-def _programme(case: Case) -> Programme:
+def programme_of(case: Case) -> Programme:
+    """Return the programme that the case applies for."""
     return rulebook_of(case.application).programme
 
 
 def _completeness(case: Case) -> Completeness:
-    programme = _programme(case)
+    programme = programme_of(case)
     return check_completeness(programme, read_items(programme, case.application.items))
 
 
@@ -158,11 +162,17 @@ def _hand_in(actor: Actor, reference: str, item: str, sent: Mapping[str, Any]) -
     )
 
 
-def _form_page(
-    request: HttpRequest, case: Case, sent: Mapping[str, BookForm] | None = None, status: int = 200
+def form_page(
+    request: HttpRequest,
+    case: Case,
+    sent: Mapping[str, BookForm] | None = None,
+    status: int = 200,
+    papers: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    items = read_items(_programme(case), case.application.items)
-    return render(request, "web/apply/form.html", _context(case, items, sent or {}), status=status)
+    """Return the information page, with the forms that were sent and what a paper says."""
+    items = read_items(programme_of(case), case.application.items)
+    context = _context(case, items, sent or {}) | dict(papers or {})
+    return render(request, "web/apply/form.html", context, status=status)
 
 
 def _saved(request: HttpRequest, case: Case, items: Items) -> HttpResponse:
@@ -176,12 +186,13 @@ def _saved(request: HttpRequest, case: Case, items: Items) -> HttpResponse:
 
 
 def _context(case: Case, items: Items, sent: Mapping[str, BookForm]) -> dict[str, Any]:
-    programme = _programme(case)
+    programme = programme_of(case)
     pairs: list[tuple[BookRow, BookForm]] = [
         (row, sent.get(row.item, _book_form(row.item))) for row in book_rows(case)
     ]
     return {
         "case": case,
+        "paper": PaperForm(auto_id="paper-%s"),
         "form": ItemsForm(programme, case.application.items, items.problems),
         "books": pairs,
         "found": _completeness(case),
