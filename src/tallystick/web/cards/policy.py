@@ -71,6 +71,8 @@ class VersionCard:
     editable: bool
     decidable: bool
     withdrawable: bool
+    can_ask_out: bool
+    keepable: bool
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ def version_card(installation: Installation, actor: Actor, row: PolicyVersion) -
         stage = "in_force" if held == row else "superseded"
     tone, word = STAGES[stage]
     own = row.author_id == actor.user_id
+    decides = row.stage == "approved" and actor.may("decide_policy")
+    asked_by = row.withdrawal_asked_by_id
     return VersionCard(
         row=row,
         tone=tone,
@@ -123,7 +127,9 @@ def version_card(installation: Installation, actor: Actor, row: PolicyVersion) -
         editable=own and row.stage == "draft" and actor.may("draft_policy"),
         decidable=not own and row.stage == "submitted" and actor.may("decide_policy"),
         withdrawable=(own and row.stage in ("draft", "submitted") and actor.may("draft_policy"))
-        or (row.stage == "approved" and actor.may("decide_policy")),
+        or (decides and asked_by not in (None, actor.user_id)),
+        can_ask_out=decides and asked_by is None,
+        keepable=decides and asked_by is not None,
     )
 
 

@@ -60,6 +60,7 @@ def draft(request: HttpRequest, actor: Actor) -> HttpResponse:
     cases = b""
     if upload is not None:
         text = _uploaded(upload)
+        cases = store.usual_cases(member_id, msgspec.json.decode(text)["name"], house.clock.now())
     elif _NUMBER.fullmatch(request.POST.get("from", "")):
         row = policy_versions.find(actor, str(request.POST.get("name")), int(request.POST["from"]))
         text, cases = row.document.encode(), row.cases.encode()
