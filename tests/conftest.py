@@ -6,10 +6,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 from tools.with_postgresql import PostgreSQLMissingError, server_programs, throw_away_cluster
 
 from tests.parts import missing
+from tests.unguarded import unguarded
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
@@ -42,6 +44,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if "postgresql_url" in fixtures:
             item.add_marker("postgresql")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_are_emptied_between_tests() -> Iterator[None]:
+    """Let Django empty the tables after a test that commits; the database keeps policies otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        ops = type(connection.ops)
+        flush = ops.sql_flush
+        patch.setattr(ops, "sql_flush", lambda self, *given, **named: unguarded(flush(self, *given, **named)))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -123,6 +123,7 @@ TABLE: dict[tuple[str, str], Private | Shared | OfDelivery | OfQuery] = {
             ("get", "", None),
             ("patch", "", {"document": "{}"}),
             ("post", "/effect", None),
+            ("post", "/keeping", {}),
             *(("post", f"/{step}", {}) for step in ("submission", "approval", "rejection", "withdrawal")),
         )
     },
@@ -266,7 +267,7 @@ def test_a_policy_does_not_exist_for_anybody_but_its_lenders_staff(
     text = catalogue.policy_document("invoice-admission").decode()
     made = good(caller(house, analyst).post("/policies", {"document": text}))
     own = [route for route in TABLE if "{number}" in route[1]]
-    assert len(own) == 7
+    assert len(own) == 8
     for route in own:
         for stranger in strangers:
             answer = call(stranger, route)

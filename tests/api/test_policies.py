@@ -4,7 +4,7 @@ from tallystick.services import catalogue, consortium
 from tallystick.services.installation import Installation
 from tests.api.callers import caller, good, problem
 from tests.installation import PASSWORD, Consortium
-from tests.services.test_policies import NAME, stricter
+from tests.services.test_policies import NAME, one_case, stricter
 from tests.web import scenes
 
 
@@ -17,7 +17,7 @@ def test_a_policy_goes_its_whole_way(house: Installation, members: Consortium) -
     draft = {"document": catalogue.policy_document(NAME).decode(), "cases": ""}
     made = good(author.post("/policies", draft))
     address = f"/policies/{NAME}/{made['number']}"
-    changed = {"document": stricter().decode(), "cases": ""}
+    changed = {"document": stricter().decode(), "cases": one_case(stricter()).decode()}
     good(author.patch(address, changed))
     problem(author.post(address + "/submission", {}), 409, "effect_not_worked_out")
     effect = good(author.post(address + "/effect"))

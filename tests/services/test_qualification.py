@@ -23,6 +23,7 @@ from tallystick.values.money import Money
 from tallystick.values.rates import Rate
 from tests.installation import NOW, PASSWORD
 from tests.services.test_deliveries import sent
+from tests.services.test_policies import one_case
 
 SEEN = Figure("good", Basis.PERSON, "Seen on three photographs.")
 GOOD = Assessment(
@@ -220,7 +221,7 @@ def test_a_lenders_own_tiers_decide_once_two_of_its_people_have_put_them_in_forc
     assert row.findings["records"][0]["tier"] == 1
     analyst = consortium.add_user(members.lender, "harbour.analyst", PASSWORD, ["analyst"])
     stricter = catalogue.policy_document("delivery-tier").replace(b'"> 30000"', b'"> 60000"')
-    draft = policies.draft(house, actor_of(analyst), stricter)
+    draft = policies.draft(house, actor_of(analyst), stricter, one_case(stricter))
     policy_effect.work_on(house, actor_of(analyst), draft.name, draft.number)
     policies.submit(house, actor_of(analyst), draft.name, draft.number, "Tier 1 from 60,000.")
     policies.approve(house, officer, draft.name, draft.number, "Agreed.")

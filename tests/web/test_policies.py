@@ -11,7 +11,7 @@ from tallystick.records.models import PolicyVersion, User
 from tallystick.services import assessment, catalogue, consortium, policies, policy_effect
 from tallystick.services.access import actor_of
 from tests.installation import PASSWORD, filled_in
-from tests.services.test_policies import NAME, stricter
+from tests.services.test_policies import NAME, one_case, stricter
 from tests.web import scenes
 from tests.web.conftest import at_work, give_second_factor
 from tests.web.test_journey import DESK, Visitor
@@ -125,7 +125,9 @@ def test_the_effect_is_worked_out_in_steps_and_shown_to_whoever_decides(
     monkeypatch.setattr(policy_effect.work_on, "__defaults__", (1,))
     scenes.offered(house, members)
     scenes.declined(house, members)
-    policies.edit(house, actor_of(analyst), NAME, draft.number, document=stricter(), cases=b"")
+    policies.edit(
+        house, actor_of(analyst), NAME, draft.number, document=stricter(), cases=one_case(stricter())
+    )
     client = at_work(analyst)
     begun = client.post(_of(draft, "_effect"), headers=HTMX).text
     assert "1 of 2 applications" in begun
@@ -194,7 +196,11 @@ def test_one_person_drafts_another_approves_and_the_next_application_is_judged_b
     page.get_by_text("Edit the cases").click()
     page.fill("#cases-text", "")
     author.press("Run all cases")
-    author.says("The version carries no cases.")
+    author.says("without one it cannot be submitted")
+    page.get_by_text("Edit the cases").click()
+    page.fill("#cases-text", one_case(stricter()).decode())
+    author.press("Run all cases")
+    author.says("1 of 1 cases are decided as they say.")
     author.press("Effect and submission")
     author.press("Work out the effect")
     author.says("No past application")

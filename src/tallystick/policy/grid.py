@@ -47,7 +47,7 @@ class Problem:
 
 def is_grid(document: object) -> bool:
     """Return whether a draft has the shape of a table that fits the grid."""
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or "nodes" in document:  # a graph
         return False
     rules, inputs, outputs = (document.get(part, []) for part in ("rules", "inputs", "outputs"))
     parts = (rules, inputs, outputs)

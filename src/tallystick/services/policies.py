@@ -1,4 +1,4 @@
-"""The store of policies: draft, edit, submit, approve, reject, withdraw; two people for every change.
+"""The store of policies: draft, edit, submit, approve, reject; two people for every change.
 
 A version is in force from the day in its document, and not before it was approved. Programmes that name the
 policy take the text that is in force when an application begins, and the application keeps it.
@@ -104,7 +104,7 @@ def check(installation: Installation, row: PolicyVersion) -> None:
     """Check that the version can come into force: no fault, its cases hold, and programmes can use it.
 
     Raises:
-        Malformed: ``malformed_policy``, ``bad_cell``, ``policy_has_faults``, ``cases_fail``,
+        Malformed: ``malformed_policy``, ``bad_cell``, ``policy_has_faults``, ``no_cases``, ``cases_fail``,
             ``unfit_policy``.
         Conflict: ``nothing_changed`` when it says what is in force.
     """
@@ -114,7 +114,9 @@ def check(installation: Installation, row: PolicyVersion) -> None:
         sentence = f"The analysis finds a fault: {faults[0].text.en}"
         raise Malformed("policy_has_faults", sentence, rules=", ".join(faults[0].rules))
     report = run_own_cases(row)
-    if report is not None and report.failed:
+    if report is None:
+        raise Malformed("no_cases", "Every policy ships with its cases: write at least one.")
+    if report.failed:
         failed = report.failed[0].name
         raise Malformed("cases_fail", f"The case {failed!r:.200} is not decided as it says.", case=failed)
     held = policy_versions.in_force(row.member_id, row.name, installation.clock.now())
@@ -178,54 +180,16 @@ def reject(installation: Installation, actor: Actor, name: str, number: int, com
     actor.require("decide_policy")
     with transaction.atomic():
         row = _submitted(actor, name, number)
-        _require_comment(comment)
+        policy_versions.require_comment(comment)
         _decide(installation, row, actor, "rejected")
         policy_versions.note(installation, row, "reject", actor, comment)
     return row
 
 
-def withdraw(installation: Installation, actor: Actor, name: str, number: int, comment: str) -> PolicyVersion:
-    """Take back one's own draft or submission, or take a version out of force: the one before it holds again.
-
-    Raises:
-        Forbidden: ``not_permitted``; ``not_the_author`` of what is not yet approved.
-        NotFound: ``unknown_policy``.
-        Conflict: ``already_ended``; ``no_version_before`` when programmes would be left without the policy.
-        Malformed: ``comment_required`` for one that was approved.
-    """
-    row = policy_versions.find(actor, name, number)
-    now = installation.clock.now()
-    with transaction.atomic():
-        row = policy_versions.locked(row)
-        if row.stage == "approved":
-            actor.require("decide_policy")
-            _require_comment(comment)
-        elif row.stage not in ("draft", "submitted"):
-            raise Conflict("already_ended", f"The version is {row.stage}.")
-        elif row.author_id != actor.user_id:
-            raise _not_the_author()
-        was = row.stage
-        row.stage, row.withdrawn_at = "withdrawn", now
-        row.save(update_fields=["stage", "withdrawn_at"])
-        policy_versions.note(installation, row, "withdraw", actor, comment)
-        if was == "approved":
-            _require_one_before(row, now)
-            programmes.refresh_all(installation, row.member_id)
-    return row
-
-
-def _require_one_before(row: PolicyVersion, now: datetime) -> None:
-    came = row.in_force_from is not None and row.in_force_from <= now
-    if came and policy_versions.in_force(row.member_id, row.name, now) is None:
-        raise Conflict(
-            "no_version_before", "No approved version was in force before; approve another one first."
-        )
-
-
 def _own_draft(actor: Actor, name: str, number: int) -> PolicyVersion:
     row = policy_versions.locked(policy_versions.find(actor, name, number))
     if row.author_id != actor.user_id:
-        raise _not_the_author()
+        raise policy_versions.not_the_author()
     if row.stage != "draft":
         raise Conflict(
             "not_a_draft", "The version was submitted and cannot be changed; draft a new one from it."
@@ -258,15 +222,6 @@ def _decide(
         raise Conflict(
             "another_takes_force", "Another version comes into force at that moment; withdraw it first."
         ) from error
-
-
-def _not_the_author() -> Forbidden:
-    return Forbidden("not_the_author", "Only whoever wrote it can do this; draft a version of your own.")
-
-
-def _require_comment(comment: str) -> None:
-    if not comment.strip():
-        raise Malformed("comment_required", "Say why.")
 
 
 def _identity(document: bytes) -> tuple[str, str]:

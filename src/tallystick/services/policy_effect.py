@@ -38,16 +38,18 @@ def work_on(
     Raises:
         Forbidden: ``not_permitted``.
         NotFound: ``unknown_policy``.
-        Malformed: what is wrong with the version; ``not_a_table`` for a graph that a programme names.
+        Malformed: what is wrong with the version; ``not_a_table`` for a graph by whose name applications were
+            judged: programmes are judged by tables. One that no programme names changes nobody.
     """
     row = policy_versions.find(actor, name, number)
-    new = _table(row)
+    policy_versions.parsed(row)
     with transaction.atomic():
         row = policy_versions.locked(row)
         effect = current(installation, row) or _begun(installation, row)
         held = policy_versions.in_force(row.member_id, row.name, installation.clock.now())
-        old = _table(held) if held is not None else None
-        _step(effect, row, old, new, min(at_most, effect.total - effect.done))
+        if effect.total:
+            old = _table(held) if held is not None else None
+            _step(effect, row, old, _table(row), min(at_most, effect.total - effect.done))
         effect.at = installation.clock.now()
         effect.save()
     return effect

@@ -5,7 +5,7 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from tallystick.errors import NotFound
+from tallystick.errors import Forbidden, Malformed, NotFound
 from tallystick.policy.graph import Graph, parse_policy
 from tallystick.policy.table import Table
 from tallystick.records.models import PolicyEvent, PolicyVersion, Programme
@@ -23,7 +23,9 @@ def find(actor: Actor, name: str, number: int) -> PolicyVersion:
         NotFound: ``unknown_policy``; the same whether it does not exist or belongs to others.
     """
     actor.require("read_policies")
-    seen = PolicyVersion.objects.visible_to(actor.member_id).select_related("author", "decided_by")
+    seen = PolicyVersion.objects.visible_to(actor.member_id).select_related(
+        "author", "decided_by", "withdrawal_asked_by", "withdrawn_by"
+    )
     row = seen.filter(name=name, number=number).first()
     if row is None:
         raise unknown_policy()
@@ -35,6 +37,21 @@ def unknown_policy() -> NotFound:
     return NotFound("unknown_policy", "There is no such policy.")
 
 
+def not_the_author() -> Forbidden:
+    """Return the error for what only the author of a version does."""
+    return Forbidden("not_the_author", "Only whoever wrote it can do this; draft a version of your own.")
+
+
+def require_comment(comment: str) -> None:
+    """Refuse a step that must be explained and is not.
+
+    Raises:
+        Malformed: ``comment_required``.
+    """
+    if not comment.strip():
+        raise Malformed("comment_required", "Say why.")
+
+
 def locked(row: PolicyVersion) -> PolicyVersion:
     """Return the row as it is now, held until the caller's commit."""
     return PolicyVersion.objects.select_for_update().get(pk=row.pk)
@@ -43,6 +60,12 @@ def locked(row: PolicyVersion) -> PolicyVersion:
 def in_force(member_id: int, name: str, at: datetime) -> PolicyVersion | None:
     """Return the version of a member's policy that is in force at a moment, or ``None``."""
     return _in_force_at(member_id, at).filter(name=name).first()
+
+
+def in_force_but(row: PolicyVersion, at: datetime) -> bool:
+    """Return whether another version than ``row`` would be in force at a moment without it."""
+    others = _in_force_at(row.member_id, at).filter(name=row.name)
+    return others.exclude(pk=row.pk).exists()
 
 
 def all_in_force(member_id: int, at: datetime) -> dict[str, PolicyVersion]:

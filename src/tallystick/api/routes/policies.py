@@ -20,7 +20,8 @@ from tallystick.api.schemas.policies import (
 )
 from tallystick.bootstrap.parts import installation
 from tallystick.records.models import PolicyVersion as Row
-from tallystick.services import policies, policy_effect, policy_versions
+from tallystick.records.models import User
+from tallystick.services import policies, policy_effect, policy_versions, policy_withdrawal
 from tallystick.services.access import Actor
 
 router = Router()
@@ -30,7 +31,9 @@ router = Router()
 def list_policies(request: HttpRequest, asked: Query[PageOf]) -> PolicyPage:
     """Return every version of the member's own policies."""
     member_id = actor(request).require("read_policies")
-    own = Row.objects.visible_to(member_id).select_related("author", "decided_by")
+    own = Row.objects.visible_to(member_id).select_related(
+        "author", "decided_by", "withdrawal_asked_by", "withdrawn_by"
+    )
     rows, following = page(own, asked)
     return PolicyPage(items=[PolicyVersion(**_common(row)) for row in rows], next=following)
 
@@ -116,8 +119,19 @@ def reject_policy(
 def withdraw_policy(
     request: HttpRequest, name: Path[PolicyName], number: Path[Number], sent: PolicyComment
 ) -> PolicyDetail:
-    """Take back one's own, or take an approved version out of force."""
-    policies.withdraw(installation(), actor(request), name, number, sent.comment)
+    """Take back one's own; ask to take an approved version out of force, or do what somebody else asked."""
+    policy_withdrawal.withdraw(installation(), actor(request), name, number, sent.comment)
+    return _now(actor(request), name, number)
+
+
+@router.post(
+    "/{name}/{number}/keeping", response=PolicyDetail, summary="Leave in force", operation_id="keep_policy"
+)
+def keep_policy(
+    request: HttpRequest, name: Path[PolicyName], number: Path[Number], sent: PolicyComment
+) -> PolicyDetail:
+    """Leave in force what somebody asked to withdraw; the comment says why."""
+    policy_withdrawal.keep(installation(), actor(request), name, number, sent.comment)
     return _now(actor(request), name, number)
 
 
@@ -135,7 +149,15 @@ def _common(row: Row) -> dict[str, Any]:
     return {
         "id": row.pk,
         **{name: getattr(row, name) for name in names},
+        "withdrawal_asked_at": row.withdrawal_asked_at,
         "withdrawn_at": row.withdrawn_at,
         "author": row.author.username,
-        "decided_by": row.decided_by.username if row.decided_by else None,
+        **{
+            name: _called(getattr(row, name))
+            for name in ("decided_by", "withdrawal_asked_by", "withdrawn_by")
+        },
     }
+
+
+def _called(user: User | None) -> str | None:
+    return user.username if user else None

@@ -41,6 +41,9 @@ class PolicyVersion(Shown):
     decided_by: str | None
     decided_at: datetime | None
     in_force_from: datetime | None
+    withdrawal_asked_by: str | None = Field(description="Who asked to take an approved version out of force.")
+    withdrawal_asked_at: datetime | None
+    withdrawn_by: str | None
     withdrawn_at: datetime | None
 
 

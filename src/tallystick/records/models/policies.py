@@ -1,8 +1,9 @@
 """A member's policies in every version: who wrote it, who decided on it, and from when it is in force.
 
-What a version says cannot change once it was submitted, and nobody approves what they wrote: constraints and
-a trigger hold it in the database too (migration ``the_store_of_policies``). A later migration that rebuilds
-the table on SQLite must put the trigger back.
+What a version says cannot change once it was submitted, nobody approves what they wrote, what was decided is
+written once, and what was submitted is never deleted: constraints and triggers hold it in the database too
+(migration ``what_was_decided_on_a_policy_is_kept``). A later migration that rebuilds the table on SQLite must
+put the triggers back.
 """
 
 from typing import ClassVar, Self
@@ -41,6 +42,12 @@ class PolicyVersion(models.Model):
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     in_force_from = models.DateTimeField(null=True, blank=True)
+    # An approved version is withdrawn by two people: one asks, another does it.
+    withdrawal_asked_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    withdrawal_asked_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar = PolicyVersionQuerySet.as_manager()
@@ -84,7 +91,7 @@ class PolicyEvent(models.Model):
     """Who did what to a version, when, and what they said of it."""
 
     policy = models.ForeignKey(PolicyVersion, on_delete=models.CASCADE, related_name="events")
-    what = models.CharField(max_length=12)  # draft, submit, approve, reject, withdraw
+    what = models.CharField(max_length=12)  # draft, submit, approve, reject, ask_out, keep, withdraw
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     comment = models.TextField(blank=True)
     at = models.DateTimeField()

@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from tallystick.errors import Rejection
 from tallystick.policy.diff import Change, compare
-from tallystick.policy.graph import parse_policy
+from tallystick.policy.graph import Graph, parse_policy
 from tallystick.policy.grid import POINTS, Problem, is_grid, problems
 from tallystick.records.models import PolicyVersion
 from tallystick.services import policy_versions
 from tallystick.services.access import Actor
 from tallystick.services.installation import Installation
+from tallystick.web.graph_picture import graph_picture, node_words
 from tallystick.web.sentences import sentence
 from tallystick.web.wording import words
 
@@ -71,6 +72,8 @@ class VersionCard:
     editable: bool
     decidable: bool
     withdrawable: bool
+    can_ask_out: bool
+    keepable: bool
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,8 @@ def version_card(installation: Installation, actor: Actor, row: PolicyVersion) -
         stage = "in_force" if held == row else "superseded"
     tone, word = STAGES[stage]
     own = row.author_id == actor.user_id
+    decides = row.stage == "approved" and actor.may("decide_policy")
+    asked_by = row.withdrawal_asked_by_id
     return VersionCard(
         row=row,
         tone=tone,
@@ -123,7 +128,9 @@ def version_card(installation: Installation, actor: Actor, row: PolicyVersion) -
         editable=own and row.stage == "draft" and actor.may("draft_policy"),
         decidable=not own and row.stage == "submitted" and actor.may("decide_policy"),
         withdrawable=(own and row.stage in ("draft", "submitted") and actor.may("draft_policy"))
-        or (row.stage == "approved" and actor.may("decide_policy")),
+        or (decides and asked_by not in (None, actor.user_id)),
+        can_ask_out=decides and asked_by is None,
+        keepable=decides and asked_by is not None,
     )
 
 
@@ -158,6 +165,27 @@ def grid_context(row: PolicyVersion) -> dict[str, Any]:
         ]
         context["head"] = _head(document)
     return context
+
+
+def graph_context(row: PolicyVersion) -> dict[str, Any]:
+    """Return the picture and the parts of a version that is a graph; ``graph`` is ``None`` for another."""
+    try:
+        policy = policy_versions.parsed(row)
+    except Rejection:
+        return {"graph": None}
+    if not isinstance(policy, Graph):
+        return {"graph": None}
+    parts = [
+        {
+            "name": node.name,
+            "words": node_words(node),
+            "fed": ", ".join(f"{name} = {source}.{output}" for name, (source, output) in node.feeds.items()),
+            "outside": ", ".join(name for name, _read in node.outside),
+        }
+        for node in policy.nodes
+    ]
+    picture = graph_picture(_("The parts of the graph"), policy)
+    return {"graph": {"picture": picture, "parts": parts, "answer": policy.answer}}
 
 
 def _head(document: Mapping[str, Any]) -> list[Field]:

@@ -19,7 +19,7 @@ from tallystick.services import policies as store
 from tallystick.services import policy_effect, policy_files, policy_versions
 from tallystick.services.access import Actor
 from tallystick.web.asking import for_members, is_htmx
-from tallystick.web.cards.policy import grid_context, version_card
+from tallystick.web.cards.policy import graph_context, grid_context, version_card
 from tallystick.web.views.policy_work import cases_context, figures_context
 
 #: Versions of one policy that its page lists.
@@ -60,6 +60,7 @@ def draft(request: HttpRequest, actor: Actor) -> HttpResponse:
     cases = b""
     if upload is not None:
         text = _uploaded(upload)
+        cases = store.usual_cases(member_id, msgspec.json.decode(text)["name"], house.clock.now())
     elif _NUMBER.fullmatch(request.POST.get("from", "")):
         row = policy_versions.find(actor, str(request.POST.get("name")), int(request.POST["from"]))
         text, cases = row.document.encode(), row.cases.encode()
@@ -130,6 +131,7 @@ def _page(request: HttpRequest, actor: Actor, name: str, number: int) -> HttpRes
         "may_draft": actor.may("draft_policy"),
         "forms": tuple(policy_files.WRITERS),
         **grid_context(row),
+        **graph_context(row),
         **figures_context(row),
         **cases_context(row),
     }

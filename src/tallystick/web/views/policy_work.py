@@ -22,7 +22,7 @@ from tallystick.policy.graph_decide import decide_policy
 from tallystick.policy.table import Table
 from tallystick.records.models import PolicyVersion
 from tallystick.services import policies as store
-from tallystick.services import policy_effect, policy_files, policy_versions
+from tallystick.services import policy_effect, policy_files, policy_versions, policy_withdrawal
 from tallystick.services.access import Actor
 from tallystick.web.asking import for_members, is_htmx
 from tallystick.web.cards.effect import effect_context
@@ -41,7 +41,12 @@ DECISIONS: Final[Mapping[str, tuple[Do, str | Promise]]] = MappingProxyType(
             gettext_lazy("Approved. New applications are judged by it from its day on."),
         ),
         "reject": (store.reject, gettext_lazy("Rejected. Its author sees your comment.")),
-        "withdraw": (store.withdraw, gettext_lazy("Withdrawn.")),
+        "withdraw": (policy_withdrawal.withdraw, gettext_lazy("Withdrawn.")),
+        "ask_out": (
+            policy_withdrawal.withdraw,
+            gettext_lazy("Asked for. It stays in force until somebody else withdraws it."),
+        ),
+        "keep": (policy_withdrawal.keep, gettext_lazy("It stays in force.")),
     }
 )
 #: Cases that fail, as far as they are listed.
