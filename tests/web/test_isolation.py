@@ -33,7 +33,10 @@ def _alone(_application: Application) -> list[object]:
 
 #: Addresses that belong to one application: whoever is not of its two sides is told that there is none.
 OF_A_CASE: dict[str, Arguments] = {
-    **{name: _of_case() for name in (*WAYS, "application", "anchors", "check", "submit", "schedule")},
+    **{
+        name: _of_case()
+        for name in (*WAYS, "application", "anchors", "check", "submit", "schedule", "relationships")
+    },
     "book": _of_case("sales_book"),
     "paper": _of_case(),
     "book_file": _of_case("sales_book"),

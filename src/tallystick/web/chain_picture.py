@@ -117,16 +117,17 @@ def _boxes(chain: Chain, places: Places, names: Mapping[str, str]) -> Iterator[S
             _BOX_HEIGHT,
             x + 10,
             y + 18,
-            _shortened(name),
+            shortened(name),
             x + 10,
             y + 35,
             _note(chain, address),
         )
 
 
-def _shortened(name: str) -> str:
+def shortened(name: str, at_most: int = NAME_AT_MOST) -> str:
+    """Return ``name``, cut to so many letters; a Chinese one counts as two."""
     widths = accumulate(2 if east_asian_width(letter) in "FW" else 1 for letter in name)
-    fitting = sum(1 for width in widths if width <= NAME_AT_MOST)
+    fitting = sum(1 for width in widths if width <= at_most)
     return name if fitting == len(name) else name[: fitting - 1] + "…"
 
 

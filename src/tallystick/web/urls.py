@@ -22,6 +22,7 @@ from tallystick.web.views import (
     programmes,
     proofs,
     qualifications,
+    relationships,
     style,
 )
 
@@ -57,6 +58,7 @@ urlpatterns = [
     path(_CASE + "books/<name:item>/", apply.book, name="book"),
     path(_CASE + "books/<name:item>/file/", downloads.book_file, name="book_file"),
     path(_CASE + "check/", apply.check, name="check"),
+    path(_CASE + "relationships/", relationships.relationships, name="relationships"),
     path(_CASE + "submit/", apply.submit, name="submit"),
     path(_CASE + "accept/", applications.accept, name="accept"),
     path(_CASE + "withdraw/", applications.withdraw, name="withdraw"),
