@@ -51,8 +51,8 @@ slow: dev cometbft  ## the tests that take long: faults on real nodes, mixed, un
 simulate: dev  ## run a whole consortium in one process with faults injected: SEED=n
 	$(BIN)/python -m tests.simulation --seed $(or $(SEED),1) $(if $(EVENTS),--events $(EVENTS))
 
-bench: dev cometbft  ## measure, and write docs/benchmarks.md
-	$(BIN)/python tools/bench.py
+bench: dev cometbft  ## measure, and write docs/benchmarks.md (ONLY=documents: that section alone)
+	$(BIN)/python tools/bench.py $(ONLY)
 
 docs: dev  ## write docs/reference and check every link of every page
 	$(SCRATCH) $(BIN)/python tools/docs.py

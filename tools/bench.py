@@ -1,10 +1,12 @@
-"""Run every benchmark of ``bench/`` and write ``docs/benchmarks.md`` with a description of the machine.
+"""Run the benchmarks of ``bench/`` and write ``docs/benchmarks.md`` with a description of the machine.
 
-A benchmark is a program whose standard output is its section of the page, in Markdown.
+A benchmark is a program whose standard output is its section of the page, in Markdown. All are run, or those
+that are named: ``python tools/bench.py documents`` puts that section into the page and leaves the others.
 """
 
 import os
 import platform
+import re
 import sqlite3
 import subprocess
 import sys
@@ -15,11 +17,12 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
-Written by `make bench`; do not edit. Each figure was measured in this run, on this machine:
+Written by `make bench`, on this machine:
 
 {machine}
 
-Read figures against the machine's own limits beside them, not against another machine's.
+A section that says when it was measured was measured by itself, on a machine of the same kind. Read figures
+against the machine's own limits beside them, not against another machine's.
 """
 
 
@@ -54,20 +57,44 @@ def programs() -> list[Path]:
     ]
 
 
+def replaced(page: str, section: str) -> str:
+    """Return the page with ``section`` in the place of the one of the same heading, or at the end."""
+    head, *sections = re.split(r"(?m)^(?=## )", page)
+    headings = [each.partition("\n")[0] for each in sections]
+    heading = section.partition("\n")[0]
+    if heading not in headings:
+        headings.append(heading)
+        sections.append("")
+    sections[headings.index(heading)] = section
+    return "\n".join(part.strip("\n") + "\n" for part in [head, *sections])
+
+
+def dated(section: str) -> str:
+    """Return the section with the day and the load under its heading."""
+    heading, _, rest = section.partition("\n")
+    load = f"{os.getloadavg()[0]:.1f}"
+    return f"{heading}\n\nMeasured on {datetime.now(UTC).date()}, load average at the end {load}.\n{rest}"
+
+
 def main() -> int:
-    """Write the page; return 1, and write nothing, when a benchmark fails or there is none."""
-    sections = [HEAD.format(machine=machine())]
-    for program in programs():
+    """Write the page; return 1, and write nothing, when a benchmark fails or there is none of a name."""
+    named = sys.argv[1:]
+    chosen = [program for program in programs() if not named or program.stem in named]
+    if not chosen or len(chosen) < len(set(named)):
+        print(f"bench/ holds: {', '.join(program.stem for program in programs())}.", file=sys.stderr)
+        return 1
+    sections = [] if named else [HEAD.format(machine=machine())]
+    for program in chosen:
         print(f"{program.name} ...", file=sys.stderr, flush=True)
         done = subprocess.run([sys.executable, program], cwd=REPOSITORY, stdout=subprocess.PIPE, check=False)
         if done.returncode != 0:
             print(f"{program.name} failed; {PAGE.name} is left as it was.", file=sys.stderr)
             return 1
         sections.append(done.stdout.decode().strip() + "\n")
-    if len(sections) == 1:
-        print("bench/ holds no benchmark.", file=sys.stderr)
-        return 1
-    PAGE.write_text("\n".join(sections), "utf-8")
+    page = PAGE.read_text("utf-8") if named else "\n".join(sections)
+    for section in sections if named else []:
+        page = replaced(page, dated(section.strip()))
+    PAGE.write_text(page, "utf-8")
     print(f"{PAGE.relative_to(REPOSITORY)} is written.")
     return 0
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from playwright.sync_api import Browser
+from tools import bench
 
 from tests.house.source import REPOSITORY
 
@@ -35,6 +36,19 @@ def test_make_alone_lists_every_target() -> None:
     declared = re.search(r"^\.PHONY: (.+)$", text, re.MULTILINE).group(1).split()
     listed = [line.split()[1] for line in run("make").stdout.splitlines()]
     assert sorted(listed) == sorted(declared)
+
+
+def test_a_benchmark_measured_by_itself_takes_the_place_of_its_own_section() -> None:
+    page = "# Benchmarks\n\nHead.\n\n## One\n\nold\n\n## One more\n\nstays\n"
+    assert bench.replaced(page, "## One\n\nnew") == page.replace("old", "new")
+    assert bench.replaced(page, "## Two\n\nnew") == page + "\n## Two\n\nnew\n"
+
+
+def test_a_benchmark_that_there_is_not_is_refused_before_anything_runs() -> None:
+    refused = run(sys.executable, "tools/bench.py", "policy", "colours")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "policy" in refused.stderr
+    assert "..." not in refused.stderr
 
 
 def test_continuous_integration_runs_make_test_and_what_takes_long() -> None:
