@@ -55,5 +55,5 @@ def create(folder, contracts=(NOTEBOOK,), genesis=write_genesis, chain_id=CHAIN)
     network = held.enter_context(Network(folder / "net", 1, f"unix://{place}", genesis=genesis))
     network.start()
     running = Running(Rpc(network.nodes[0].url), held, chain_id)
-    running.genesis = network.nodes[0].home / "config" / "genesis.json"
+    running.genesis_path = network.nodes[0].home / "config" / "genesis.json"
     return running

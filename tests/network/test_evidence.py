@@ -64,7 +64,7 @@ def test_a_record_of_a_network_is_proved_offline_and_any_changed_part_is_named(a
     settings = from_environment({"TALLYSTICK_HOME": str(tmp_path / "home")})
     (address,) = agreed.records
     data = wait_until(lambda: export_evidence(settings, agreed.path, SUPPLIER.address, address))
-    genesis = agreed.engine.genesis.read_bytes()
+    genesis = agreed.engine.genesis_path.read_bytes()
     found = verify_evidence(data, genesis)
     assert (found.chain_id, found.record.address, found.verification.failed) == (CHAIN, address, ())
     document = json.loads(data)

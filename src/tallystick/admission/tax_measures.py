@@ -57,6 +57,11 @@ def tax_measures(tables: Mapping[str, ir.Table], invoiced: ir.Table, period: Per
             if column != "enterprise"
         }
         result = joined.mutate(**known).drop("found")
+    # Who declared VAT at no time, in or outside the period, did not declare sales of nothing.
+    vat_payers = tables["declarations"].filter(_.tax_kind.isin(VAT_KINDS)).select("enterprise").distinct()
+    payers = result.left_join(vat_payers.mutate(pays_vat=True), "enterprise").drop("enterprise_right")
+    base = ibis.ifelse(payers.pays_vat.notnull(), payers.vat_base_minor, ibis.null("int64"))
+    result = payers.mutate(vat_base_minor=base).drop("pays_vat")
     return result.left_join(invoiced, "enterprise").drop("enterprise_right")
 
 
