@@ -162,6 +162,16 @@ def test_a_supplier_takes_back_and_lists_are_pages(callers: Callers, members: Co
     assert [row["reference"] for row in rest["items"]] == [first]
 
 
+def test_a_consent_to_pull_books_names_and_opens_no_delivery(callers: Callers, members: Consortium) -> None:
+    media_id = uploaded(callers.owner)
+    reference = submitted(callers, members, media_id)["reference"]
+    consent = {"recipient": members.lender.address, "until": DUE, "purpose": "admission"}
+    problem(callers.owner.post("/consents", consent | {"deliveries": [reference]}), 422, "bad_scope")
+    given = good(callers.owner.post("/consents", consent), 201)
+    assert (given["purpose"], given["scope"]) == ("admission", ["books"])
+    problem(callers.officer.get(f"/media/{media_id}/content"), 403, "consent_missing")
+
+
 def test_a_lender_reads_by_consent_until_it_is_taken_back(callers: Callers, members: Consortium) -> None:
     media_id = uploaded(callers.owner)
     reference = submitted(callers, members, media_id)["reference"]

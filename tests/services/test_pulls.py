@@ -28,8 +28,8 @@ def paper(house: Installation, members: Consortium) -> pulls.Paper:
 def granted(
     house: Installation,
     members: Consortium,
-    scope: str = pulls.EVERY_BOOK,
-    purpose: str = pulls.ADMISSION,
+    scope: str = consents.EVERY_BOOK,
+    purpose: str = consents.ADMISSION,
 ) -> pulls.Paper:
     row = consents.grant(
         house,

@@ -60,6 +60,19 @@ def test_a_consent_to_chosen_deliveries_names_them(house, members, tmp_path):
     assert answers == {row.pk: 200, other.pk: 403}
 
 
+def test_a_consent_to_pull_books_opens_no_delivery(house, members, tmp_path):
+    row, owner = waiting(house, members, tmp_path), at_work(members.owner)
+    given(owner, members, covers="books", deliveries=[row.reference])
+    consent = Consent.objects.get()
+    assert (consent.purpose, consent.scope) == ("admission", ["books"])
+    for reader in (owner, at_work(members.officer)):
+        page = reader.get(PAGE).text
+        assert "Tax and invoice books, pulled from where they are kept" in page
+        assert f"number {consent.pk}" in page
+    media = reverse("web:media", args=[row.media.get().pk])
+    assert at_work(members.officer).get(media).status_code == 403
+
+
 def test_a_consent_ends_by_itself_and_the_word_says_so(house, members):
     owner = at_work(members.owner)
     given(owner, members)

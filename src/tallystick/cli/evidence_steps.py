@@ -1,13 +1,14 @@
 """What ``tallystick evidence record`` to ``chain`` do: the same use cases as the pages and the API."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from tallystick.bootstrap.parts import installation, require_initialised
 from tallystick.cli.output import emit, table
-from tallystick.errors import Forbidden, Malformed
+from tallystick.errors import Forbidden, Malformed, NotFound
 from tallystick.evidence.papers import Kind
 from tallystick.records.models import Delivery, Member, Qualification
 from tallystick.services import chain as tracing
@@ -41,7 +42,8 @@ def record(
         made = deliveries.submit(house, actor, buyer=buyer, media_ids=taken, due_at=due_at)
     except Exception:
         for each in taken:
-            media.discard(house, actor, each)
+            with suppress(NotFound):  # a delivery that was saved all the same keeps its files
+                media.discard(house, actor, each)
         raise
     where = f"at storage address {made.request}" if made.request else "on its way to the ledger"
     emit(_delivery(made), f"{made.reference} is {where}, with the media hash {made.media_hash}.")

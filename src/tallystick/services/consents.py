@@ -18,10 +18,13 @@ from tallystick.services.access import Actor
 from tallystick.services.installation import Installation
 from tallystick.values.clock import milliseconds
 
-#: What every consent to read media is for.
+#: What every consent to read media is for, and what one to pull books is for.
 QUALIFICATION: Final = "loan-qualification"
+ADMISSION: Final = "admission"
 #: Scope of all deliveries; one alone is ``evidence/REFERENCE``.
 EVERY_DELIVERY: Final = "evidence"
+#: Scope of all books; one table alone is ``books/TABLE``.
+EVERY_BOOK: Final = "books"
 MAX_SCOPE: Final = 200
 
 

@@ -15,6 +15,7 @@ from tallystick.admission.consent import Consent as Agreed
 from tallystick.admission.pull_source import PullSource
 from tallystick.analytics.pulling import Progress, PullLimits, pull, unheard
 from tallystick.contracts.consent import Document, consent_digest, consent_from_state
+from tallystick.contracts.places import Place
 from tallystick.errors import Forbidden, Malformed, NotFound
 from tallystick.records.models import Consent, Member
 from tallystick.services import consents
@@ -22,17 +23,13 @@ from tallystick.services.installation import Installation
 from tallystick.values import canonical
 from tallystick.values.clock import milliseconds
 
-#: What a consent to pull books is for.
-ADMISSION: Final = "admission"
-#: Scope of all books; one table alone is ``books/TABLE``.
-EVERY_BOOK: Final = "books"
 MAX_PAPER_BYTES: Final = 64 * 1024
 
 
 class Paper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A consent as its holders keep it: the document, and its storage address on the ledger."""
 
-    address: str
+    address: Place
     document: Document
 
 
@@ -102,7 +99,7 @@ def pull_books(
         consent=agreed,
         subject=agreed.subject,
         recipient=agreed.recipient,
-        purpose=ADMISSION,
+        purpose=consents.ADMISSION,
         now=now,
         allowed_hosts=installation.pull_hosts,
         secret=secret,
@@ -138,7 +135,9 @@ def _live(installation: Installation, paper: Paper | None, source: PullSource, n
         subject=owner.credit_code or owner.name,
         recipient=document.recipient,
         purpose=document.purpose,
-        scope=frozenset(table for table in source.tables if document.covers(f"{EVERY_BOOK}/{table}")),
+        scope=frozenset(
+            table for table in source.tables if document.covers(f"{consents.EVERY_BOOK}/{table}")
+        ),
         until=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=kept.until),
     )
 

@@ -15,7 +15,7 @@ from tallystick.web.wording import called
 
 DUE: Final = timedelta(days=14)
 CONSENT: Final = timedelta(days=90)
-ALL, CHOSEN = "all", "chosen"
+ALL, CHOSEN, BOOKS = "all", "chosen", "books"
 
 #: As browsers send and expect it, whatever the language of the page.
 _ISO: Final = "%Y-%m-%d"
@@ -104,7 +104,14 @@ class ConsentForm(forms.Form):
     recipient = forms.ChoiceField(label=_("Lender"))
     covers = forms.ChoiceField(
         label=_("What it may read"),
-        choices=[(ALL, _("All deliveries, also those to come")), (CHOSEN, _("Only these:"))],
+        choices=[
+            (ALL, _("All deliveries, also those to come")),
+            (CHOSEN, _("Only these:")),
+            (
+                BOOKS,
+                _("No deliveries, but tax and invoice books: it may have them sent from where they are kept"),
+            ),
+        ],
         widget=forms.RadioSelect,
     )
     deliveries = forms.MultipleChoiceField(

@@ -130,9 +130,13 @@ class RegisterKey(Sent):
 
 
 class GrantConsent(Sent):
-    """Let a lender read deliveries until a day."""
+    """Let a lender read deliveries, or have books pulled, until a day."""
 
     recipient: Address
+    purpose: Annotated[
+        Literal["loan-qualification", "admission"],
+        Field(description="`admission` lets tax and invoice books be pulled, and no delivery be read."),
+    ] = "loan-qualification"
     until: Annotated[datetime, Field(strict=False)]
     deliveries: Annotated[
         list[Annotated[str, Field(pattern=r"^DL-[0-9]{4}-[0-9]{5,10}$", max_length=20)]],

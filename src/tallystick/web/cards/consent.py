@@ -27,6 +27,7 @@ class ConsentRow:
 
     Attributes:
         other: the lender of one that was given, the supplier of one that was received.
+        is_of_books: whether it lets tax and invoice books be pulled, and no delivery be read.
         deliveries: references that it covers; empty for all.
         readings: what was read under it, newest first; only for who gave it.
         can_end: whether the asker can take it back now.
@@ -36,6 +37,7 @@ class ConsentRow:
     is_given: bool
     other: Member
     label: StageLabel
+    is_of_books: bool
     deliveries: tuple[str, ...]
     readings: tuple[MediaReading, ...]
     can_end: bool
@@ -56,6 +58,7 @@ def _row(installation: Installation, actor: Actor, consent: Consent) -> ConsentR
         is_given=is_given,
         other=consent.recipient if is_given else consent.owner,
         label=label,
+        is_of_books=consent.purpose == consents.ADMISSION,
         deliveries=tuple(
             scope.removeprefix(f"{consents.EVERY_DELIVERY}/")
             for scope in consent.scope

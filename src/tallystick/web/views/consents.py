@@ -16,7 +16,7 @@ from tallystick.services import qualification
 from tallystick.services.access import Actor
 from tallystick.web.asking import for_members
 from tallystick.web.cards.consent import consent_rows
-from tallystick.web.evidence_forms import ALL, CONSENT, ConsentForm, end_of
+from tallystick.web.evidence_forms import ALL, BOOKS, CHOSEN, CONSENT, ConsentForm, end_of
 from tallystick.web.sentences import sentence
 from tallystick.web.wording import called
 
@@ -82,11 +82,19 @@ def _form(request: HttpRequest, actor: Actor) -> ConsentForm:
 def _granted(actor: Actor, form: ConsentForm) -> bool:
     """Give the consent; what speaks against it stands in the form."""
     given = form.cleaned_data
-    every = service.EVERY_DELIVERY
-    chosen = [every] if given["covers"] == ALL else [f"{every}/{each}" for each in given["deliveries"]]
+    scope = {
+        ALL: [service.EVERY_DELIVERY],
+        CHOSEN: [f"{service.EVERY_DELIVERY}/{each}" for each in given["deliveries"]],
+        BOOKS: [service.EVERY_BOOK],
+    }
     try:
         made = service.grant(
-            installation(), actor, recipient=given["recipient"], until=end_of(given["until"]), scope=chosen
+            installation(),
+            actor,
+            recipient=given["recipient"],
+            until=end_of(given["until"]),
+            scope=scope[given["covers"]],
+            purpose=service.ADMISSION if given["covers"] == BOOKS else service.QUALIFICATION,
         )
     except Rejection as error:
         return _refused(form, error)
