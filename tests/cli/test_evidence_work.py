@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from tallystick.bootstrap import framework
 from tallystick.cli import evidence_steps
 from tallystick.cli.main import tallystick
-from tallystick.records.models import Delivery, MediaFile, Qualification
+from tallystick.records.models import Consent, Delivery, MediaFile, Qualification
 from tests.installation import PASSWORD, house, members
 from tests.services.test_deliveries import picture
 
@@ -44,6 +44,28 @@ def test_a_delivery_is_recorded_and_countersigned_and_its_addresses_are_printed(
     code, signed = run("accept", made["reference"], user=members.other_owner)
     assert (code, signed["stage"]) == (0, "recorded")
     assert signed["record"] == Delivery.objects.get().record != ""
+
+
+def test_a_consent_is_given_and_taken_back(run, members, tmp_path):
+    _code, made = recorded(run, members, tmp_path)
+    lender = members.lender.address
+    code, given = run("consent", lender, "--delivery", made["reference"], user=members.owner)
+    assert (code, given["purpose"], given["scope"]) == (
+        0,
+        "loan-qualification",
+        [f"evidence/{made['reference']}"],
+    )
+    assert given["address"]
+    code, of_books = run("consent", lender, "--books", "--until", "2027-01-31", user=members.owner)
+    assert (code, of_books["scope"], of_books["until"][:10]) == (0, ["books"], "2027-01-31")
+    code, answer = run("consent", lender, "--books", "--delivery", made["reference"], user=members.owner)
+    assert (code, answer["error"]["code"]) == (2, "bad_scope")
+    code, answer = run("take-back", given["number"], user=members.other_owner)
+    assert (code, answer["error"]["code"]) == (2, "unknown_consent")
+    code, taken = run("take-back", given["number"], user=members.owner)
+    assert (code, taken["withdrawn"]) == (0, True)
+    row = Consent.objects.get(pk=given["number"])
+    assert row.withdrawn_at is not None
 
 
 def test_the_buyer_refuses_with_a_reason(run, members, tmp_path):

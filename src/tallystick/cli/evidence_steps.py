@@ -10,9 +10,10 @@ from tallystick.bootstrap.parts import installation, require_initialised
 from tallystick.cli.output import emit, table
 from tallystick.errors import Forbidden, Malformed, NotFound
 from tallystick.evidence.papers import Kind
-from tallystick.records.models import Delivery, Member, Qualification
+from tallystick.records.models import Consent, Delivery, Member, Qualification
 from tallystick.services import chain as tracing
-from tallystick.services import deliveries, media, qualification, signing_in
+from tallystick.services import consents, media, qualification, signing_in
+from tallystick.services import deliveries as service
 from tallystick.services.access import Actor
 from tallystick.values.calendar import parse_date
 from tallystick.values.money import Money
@@ -20,6 +21,8 @@ from tallystick.values.rates import Rate
 
 #: How far ahead an answer is due where no day is given.
 DUE: Final = timedelta(days=14)
+#: How long a consent holds where no day is given.
+CONSENT: Final = timedelta(days=90)
 
 
 def record(
@@ -39,7 +42,7 @@ def record(
     try:
         for kind, path in [(None, path) for path in files] + [(Kind(kind), path) for kind, path in documents]:
             taken.append(media.keep(house, actor, path, path.name, paper_kind=kind).pk)
-        made = deliveries.submit(house, actor, buyer=buyer, media_ids=taken, due_at=due_at)
+        made = service.submit(house, actor, buyer=buyer, media_ids=taken, due_at=due_at)
     except Exception:
         for each in taken:
             with suppress(NotFound):  # a delivery that was saved all the same keeps its files
@@ -51,15 +54,45 @@ def record(
 
 def accept(reference: str, username: str, password: str) -> None:
     """Countersign with the institution's key."""
-    signed = deliveries.sign(installation(), _actor(username, password), reference)
+    signed = service.sign(installation(), _actor(username, password), reference)
     where = f" at storage address {signed.record}" if signed.record else ""
     emit(_delivery(signed), f"{reference} is {signed.stage}{where}.")
 
 
 def refuse(reference: str, reason: str, note: str, username: str, password: str) -> None:
     """Refuse as the buyer."""
-    refused = deliveries.refuse(installation(), _actor(username, password), reference, reason, note)
+    refused = service.refuse(installation(), _actor(username, password), reference, reason, note)
     emit(_delivery(refused), f"{reference} is {refused.stage}.")
+
+
+def consent(
+    lender: str, until: str | None, deliveries: Sequence[str], books: bool, username: str, password: str
+) -> None:
+    """Give a consent."""
+    actor, house = _actor(username, password), installation()
+    now = house.clock.now()
+    last = now.date() + CONSENT if until is None else parse_date(until)
+    purpose = consents.ADMISSION if books else consents.QUALIFICATION
+    given = consents.grant(
+        house,
+        actor,
+        recipient=lender,
+        until=datetime.combine(last, time.max, now.tzinfo),
+        scope=consents.scope_for(purpose, deliveries),
+        purpose=purpose,
+    )
+    _say_consent(given, f"Consent {given.pk} holds until the end of {last}.")
+
+
+def take_back(number: int, username: str, password: str) -> None:
+    """Take a consent back."""
+    taken = consents.withdraw(installation(), _actor(username, password), number)
+    _say_consent(taken, f"Consent {number} is taken back; no read begins under it.")
+
+
+def _say_consent(row: Consent, text: str) -> None:
+    document = {"number": row.pk, "address": row.sent.address, "purpose": row.purpose, "scope": row.scope}
+    emit(document | {"until": row.until.isoformat(), "withdrawn": row.withdrawn_at is not None}, text)
 
 
 def query(

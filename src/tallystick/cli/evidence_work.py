@@ -74,6 +74,25 @@ def refuse(**given: Any) -> None:  # noqa: ANN401
 
 
 @click.command()
+@click.argument("lender", metavar="LENDER")
+@click.option("--until", metavar="DATE", help="Last day; default: 90 days ahead.")
+@click.option("--delivery", "deliveries", multiple=True, metavar="REFERENCE", help="Only this; default: all.")
+@click.option("--books", is_flag=True, help="No deliveries: tax and invoice books, to be pulled.")
+@_as_person
+def consent(**given: Any) -> None:  # noqa: ANN401 - click's names and types are above
+    """Let LENDER (account address) read your deliveries, or pull your books; prints the consent's number."""
+    _steps().consent(**given)
+
+
+@click.command(name="take-back")
+@click.argument("number", type=int)
+@_as_person
+def take_back(**given: Any) -> None:  # noqa: ANN401
+    """Take back the consent NUMBER; no read begins under it from now on."""
+    _steps().take_back(**given)
+
+
+@click.command()
 @click.argument("supplier", metavar="SUPPLIER")
 @click.option("--lender", required=True, metavar="ADDRESS", help="Account address of the lender, who signs.")
 @click.option("--since", metavar="DATE", help="Records from this day on; default: of the last 365 days.")
@@ -111,4 +130,4 @@ def chain(**given: Any) -> None:  # noqa: ANN401
     _steps().chain(**given)
 
 
-COMMANDS: Final = (record, accept, refuse, query, decide, chain)
+COMMANDS: Final = (record, accept, refuse, consent, take_back, query, decide, chain)

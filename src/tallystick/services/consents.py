@@ -33,6 +33,19 @@ def scope_of(delivery: Delivery) -> str:
     return f"{EVERY_DELIVERY}/{delivery.named or delivery.reference}"
 
 
+def scope_for(purpose: str, deliveries: Sequence[str] = ()) -> list[str]:
+    """Return what a consent covers: the deliveries named (references), or everything of its purpose.
+
+    Raises:
+        Malformed: ``bad_scope`` for deliveries in a consent to pull books.
+    """
+    if purpose == ADMISSION:
+        if deliveries:
+            raise Malformed("bad_scope", "A consent to pull books names no deliveries.")
+        return [EVERY_BOOK]
+    return [f"{EVERY_DELIVERY}/{each}" for each in deliveries] or [EVERY_DELIVERY]
+
+
 def grant(
     installation: Installation,
     actor: Actor,

@@ -9,7 +9,6 @@ from tallystick.api.presenting_evidence import consent, require_zone
 from tallystick.api.schemas.common import RowId
 from tallystick.api.schemas.evidence import Consent, ConsentPage, GrantConsent
 from tallystick.bootstrap.parts import installation
-from tallystick.errors import Malformed
 from tallystick.records.models import Consent as Row
 from tallystick.services import consents
 
@@ -27,17 +26,12 @@ def list_consents(request: HttpRequest, asked: Query[PageOf]) -> ConsentPage:
 @router.post("", response={201: Consent}, summary="Consent", operation_id="grant_consent")
 def grant(request: HttpRequest, sent: GrantConsent) -> Status[Consent]:
     """Let a lender read the media of some deliveries, or of all, or have books pulled, until a day."""
-    scope = [f"{consents.EVERY_DELIVERY}/{each}" for each in sent.deliveries] or [consents.EVERY_DELIVERY]
-    if sent.purpose == consents.ADMISSION:
-        if sent.deliveries:
-            raise Malformed("bad_scope", "A consent to pull books names no deliveries.")
-        scope = [consents.EVERY_BOOK]
     given = consents.grant(
         installation(),
         actor(request),
         recipient=sent.recipient,
         until=require_zone(sent.until),
-        scope=scope,
+        scope=consents.scope_for(sent.purpose, sent.deliveries),
         purpose=sent.purpose,
     )
     return Status(201, consent(given))

@@ -82,19 +82,16 @@ def _form(request: HttpRequest, actor: Actor) -> ConsentForm:
 def _granted(actor: Actor, form: ConsentForm) -> bool:
     """Give the consent; what speaks against it stands in the form."""
     given = form.cleaned_data
-    scope = {
-        ALL: [service.EVERY_DELIVERY],
-        CHOSEN: [f"{service.EVERY_DELIVERY}/{each}" for each in given["deliveries"]],
-        BOOKS: [service.EVERY_BOOK],
-    }
+    purpose = service.ADMISSION if given["covers"] == BOOKS else service.QUALIFICATION
+    chosen = given["deliveries"] if given["covers"] == CHOSEN else ()
     try:
         made = service.grant(
             installation(),
             actor,
             recipient=given["recipient"],
             until=end_of(given["until"]),
-            scope=scope[given["covers"]],
-            purpose=service.ADMISSION if given["covers"] == BOOKS else service.QUALIFICATION,
+            scope=service.scope_for(purpose, chosen),
+            purpose=purpose,
         )
     except Rejection as error:
         return _refused(form, error)
