@@ -25,11 +25,12 @@ Places = Mapping[str, tuple[int, int]]
 def graph_picture(title: str | Promise, graph: Graph) -> SafeString:
     """Return an SVG element: a box for each node, the one that answers framed, lines for what feeds what."""
     places = _places(graph)
+    width = max(x for x, _y in places.values()) + _BOX_WIDTH + _MARGIN
+    height = max(y for _x, y in places.values()) + _BOX_HEIGHT + _MARGIN
     return format_html(
-        '<svg class="chain" viewBox="0 0 {} {}" role="img" xmlns="http://www.w3.org/2000/svg">'
-        "<title>{}</title><desc>{}</desc>{}{}</svg>",
-        max(x for x, _y in places.values()) + _BOX_WIDTH + _MARGIN,
-        max(y for _x, y in places.values()) + _BOX_HEIGHT + _MARGIN,
+        '<svg class="chain" width="{}" height="{}" viewBox="0 0 {} {}" role="img"'
+        ' xmlns="http://www.w3.org/2000/svg"><title>{}</title><desc>{}</desc>{}{}</svg>',
+        *(width, height, width, height),
         title,
         "; ".join(f"{source}.{output} → {to}.{name}" for source, output, to, name in _feeds(graph)),
         format_html_join("", "{}", ((_line(*feed, places),) for feed in _feeds(graph))),
