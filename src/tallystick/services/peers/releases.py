@@ -64,11 +64,7 @@ def take_over(installation: Installation, lender: Member, supplier: Member) -> i
 
 def any_live(installation: Installation, lender: Member, supplier: Member) -> bool:
     """Return whether the supplier lets the lender read anything now."""
-    given = Consent.objects.select_related("owner", "recipient", "sent").filter(
-        owner=supplier, recipient=lender, purpose=consents.QUALIFICATION
-    )
-    now = installation.clock.now()
-    return any(consents.is_live(installation, row, now) for row in given)
+    return bool(consents.live_documents(installation, supplier, lender.pk))
 
 
 def is_withheld(installation: Installation, lender: Member, supplier: Member, request: str) -> bool:
